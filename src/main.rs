@@ -1,0 +1,5 @@
+//! The `simgate` binary.
+
+fn main() -> std::process::ExitCode {
+    simgate::cmd::run()
+}

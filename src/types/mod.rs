@@ -1,0 +1,18 @@
+//! The words every part shares: numbers, identities, times. No behaviour beyond validation.
+//!
+//! A value of one of these types has been checked at the edge and cannot be wrong afterwards.
+//! Nothing here does I/O or reads a clock.
+
+mod id;
+mod number;
+mod redacted;
+mod sim;
+mod state;
+mod time;
+
+pub use id::{ContactId, ConversationId, MessageId, ModemId};
+pub use number::{Country, Number, NumberError};
+pub use redacted::{Redacted, Secret, masked};
+pub use sim::{Iccid, Imei, Imsi};
+pub use state::{Class, Direction, MessageState};
+pub use time::{Millis, UnixTime};

@@ -1,0 +1,86 @@
+//! Two kinds of time that must never be mixed.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+
+/// A monotonic tick in milliseconds since the process (or the test) began. Also a duration.
+///
+/// Not `std::time::Instant`: it starts at zero, prints in transcripts, and a test can make one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Millis(pub u64);
+
+impl Millis {
+    /// A duration of whole seconds.
+    pub const fn from_secs(seconds: u64) -> Self {
+        Self(seconds * 1_000)
+    }
+
+    /// Time from `earlier` to here; zero when `earlier` is later.
+    pub fn since(self, earlier: Millis) -> Millis {
+        Millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add for Millis {
+    type Output = Millis;
+    fn add(self, other: Millis) -> Millis {
+        Millis(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sub for Millis {
+    type Output = Millis;
+    fn sub(self, other: Millis) -> Millis {
+        self.since(other)
+    }
+}
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:03}s", self.0 / 1_000, self.0 % 1_000)
+    }
+}
+
+/// Wall-clock time in milliseconds since 1970-01-01T00:00:00Z. What is stored and shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixTime(pub i64);
+
+impl UnixTime {
+    /// This time plus `duration`.
+    pub fn after(self, duration: Millis) -> UnixTime {
+        UnixTime(self.0.saturating_add(i64::try_from(duration.0).unwrap_or(i64::MAX)))
+    }
+
+    /// Time from `earlier` to here; zero when `earlier` is later.
+    pub fn since(self, earlier: UnixTime) -> Millis {
+        Millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Reads an RFC 3339 time stamp with offset.
+    pub fn parse_rfc3339(text: &str) -> Option<UnixTime> {
+        text.parse::<jiff::Timestamp>().ok().map(|t| UnixTime(t.as_millisecond()))
+    }
+}
+
+/// RFC 3339, UTC, milliseconds: `2026-11-21T09:30:00.000Z`.
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(time) => write!(f, "{time:.3}"),
+            Err(_) => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wall_clock_time_prints_and_reads_as_rfc3339() {
+        let time = UnixTime(1_795_254_600_123);
+        assert_eq!(time.to_string(), "2026-11-21T09:10:00.123Z");
+        assert_eq!(UnixTime::parse_rfc3339("2026-11-21T10:10:00.123+01:00"), Some(time));
+        assert_eq!(UnixTime::parse_rfc3339("yesterday"), None);
+    }
+}
