@@ -6,6 +6,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod completions;
+mod man;
+
 /// A self-hosted SMS gateway: your own SIM, your own team inbox.
 #[derive(Debug, Parser)]
 #[command(name = "simgate", version, about, propagate_version = true)]
@@ -15,7 +18,12 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Print shell completions.
+    Completions(completions::Args),
+    /// Write the manual pages into a folder.
+    Man(man::Args),
+}
 
 /// Why a command ended without doing its work; decides the exit code.
 #[derive(Debug, thiserror::Error)]
@@ -61,5 +69,8 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(command: Command) -> Result<(), Failure> {
-    match command {}
+    match command {
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
+    }
 }
