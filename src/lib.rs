@@ -16,4 +16,5 @@
 //! ```
 
 pub mod cmd;
+pub mod io;
 pub mod types;

@@ -1,0 +1,86 @@
+//! The only place that reads a clock.
+//!
+//! Two kinds of time come out: [`Millis`], monotonic, for every deadline; [`UnixTime`], wall clock,
+//! for what is stored and shown. Both follow tokio's time, so that a test which pauses tokio
+//! holds every part of the gateway still.
+
+use std::sync::Arc;
+
+use tokio::time::{Duration, Instant};
+
+use crate::types::{Millis, UnixTime};
+
+/// A clock that can be handed to every task. Cloning gives the same clock.
+#[derive(Clone, Debug)]
+pub struct Clock(Arc<Source>);
+
+#[derive(Debug)]
+struct Source {
+    origin: Instant,
+    /// Wall time at `origin` when it is made up by a test; `None` asks the system.
+    pretended: Option<UnixTime>,
+}
+
+impl Clock {
+    /// The system's clocks. The tick starts at zero now.
+    pub fn system() -> Self {
+        Self(Arc::new(Source { origin: Instant::now(), pretended: None }))
+    }
+
+    /// A clock whose wall time starts at `start` and moves only with tokio's time.
+    pub fn starting_at(start: UnixTime) -> Self {
+        Self(Arc::new(Source { origin: Instant::now(), pretended: Some(start) }))
+    }
+
+    /// The monotonic tick.
+    pub fn now(&self) -> Millis {
+        Millis(u64::try_from(self.0.origin.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// The wall clock.
+    pub fn wall(&self) -> UnixTime {
+        match self.0.pretended {
+            Some(start) => start.after(self.now()),
+            None => UnixTime(jiff::Timestamp::now().as_millisecond()),
+        }
+    }
+
+    /// Sleeps until the monotonic tick `at`; for ever when there is none.
+    pub async fn sleep_until(&self, at: Option<Millis>) {
+        match at {
+            Some(at) => tokio::time::sleep_until(self.0.origin + duration(at)).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Sleeps for `time`.
+    pub async fn sleep(&self, time: Millis) {
+        tokio::time::sleep(duration(time)).await;
+    }
+
+    /// Sleeps until the wall clock shows `at`, as far as can be told from here: a clock that is
+    /// set meanwhile makes it wake early or late, so callers look again and decide themselves.
+    pub async fn sleep_until_wall(&self, at: UnixTime) {
+        self.sleep(at.since(self.wall())).await;
+    }
+}
+
+/// `time` as tokio wants it.
+pub fn duration(time: Millis) -> Duration {
+    Duration::from_millis(time.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_paused_clock_moves_only_by_sleeping() {
+        let clock = Clock::starting_at(UnixTime(1_000));
+        assert_eq!((clock.now(), clock.wall()), (Millis(0), UnixTime(1_000)));
+        clock.sleep(Millis(250)).await;
+        assert_eq!((clock.now(), clock.wall()), (Millis(250), UnixTime(1_250)));
+        clock.sleep_until_wall(UnixTime(2_000)).await;
+        assert_eq!(clock.now(), Millis(1_000));
+    }
+}

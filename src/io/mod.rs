@@ -1,0 +1,18 @@
+//! The outside world below the web: ports, clocks, randomness, the instance lock, systemd.
+//!
+//! Bytes, times and "something changed" come in; an opened [`Port`] goes out. Every adapter here
+//! does one thing and decides nothing: which modem owns a port, when to try again and what to
+//! send is `app`'s business, what the bytes mean is `modem`'s.
+//!
+//! Deliberately absent: retries, policy, anything that knows what a message is.
+//!
+//! Begin with [`port`] (the two traits the rest of the program sees), then `serial` and
+//! `discovery` for real hardware.
+
+pub mod clock;
+pub mod entropy;
+pub mod port;
+
+pub use clock::Clock;
+pub use entropy::Entropy;
+pub use port::{Candidate, OpenError, Port, PortSource};
