@@ -17,4 +17,5 @@
 
 pub mod cmd;
 pub mod io;
+pub mod modem;
 pub mod types;

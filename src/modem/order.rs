@@ -1,0 +1,113 @@
+//! What the gateway asks of a modem, and how a submit can end without success.
+
+use std::fmt;
+
+/// One submit or query, numbered by the caller; its answer carries the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// One received PDU, numbered by the driver; the caller answers with the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Receipt(pub u64);
+
+/// What the gateway may ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Send one TPDU. Answered by exactly one [`super::Event::Submitted`].
+    Submit {
+        /// Comes back with the outcome.
+        ticket: Ticket,
+        /// SMS-SUBMIT octets without the service centre address.
+        tpdu: Vec<u8>,
+        /// Another follows at once: keep the radio link open (`+CMMS`).
+        more: bool,
+    },
+    /// The PDU is durably stored: take it out of the modem, or acknowledge it to the network.
+    Confirm(Receipt),
+    /// The PDU could not be stored: leave it where it is and offer it again at the next sweep.
+    Release(Receipt),
+    /// The attempt is durably recorded: enter the configured PIN now, once.
+    AllowPin,
+    /// Read every storage now.
+    Sweep,
+    /// Ask the network a USSD question.
+    Ussd {
+        /// Comes back with the reply.
+        ticket: Ticket,
+        /// Such as `*100#`, or a menu choice.
+        code: String,
+    },
+    /// A person's own AT command, refused when it could harm.
+    Console {
+        /// Comes back with the lines.
+        ticket: Ticket,
+        /// The command with its `AT`.
+        command: String,
+    },
+    /// Start again from the first command, as after a reopened port.
+    Restart,
+    /// Finish the submit in flight, take no new one, then say [`super::Event::Stopped`].
+    Stop,
+}
+
+/// Why a submit did not end in a message reference.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// Nothing was written: try again when the modem is on a network.
+    #[error("not registered on a network")]
+    NotRegistered,
+    /// Nothing left the modem (P0 to P2): try again freely. The words say where it ended.
+    #[error("not sent: {0}")]
+    NotSent(&'static str),
+    /// Modem or network answered no; [`Refusal::disposition`] says for now or for good.
+    #[error("refused with {0}")]
+    Refused(Refusal),
+    /// Ctrl-Z was written and no trustworthy answer came (P3, P4). Never repeated silently.
+    #[error("no answer after the PDU went out; it may have been sent")]
+    Unknown,
+}
+
+/// What a refusal means for the message (27.005 §3.2.5, 27.007 §9.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Disposition {
+    /// The network for now: keep the message and back off.
+    RetryLater,
+    /// For good: no repetition will help.
+    GiveUp,
+    /// Account, barring or lock: a person must act.
+    Ask,
+    /// SIM or storage: the line cannot send until that is mended.
+    Sim,
+    /// The modem for now: repeat after seconds.
+    Modem,
+    /// It may have been sent all the same.
+    Ambiguous,
+}
+
+/// The code a submit was refused with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// `+CMS ERROR: 42` as the modem wrote it.
+    pub text: String,
+    /// The number in it, when it has one.
+    pub code: Option<u16>,
+    disposition: Disposition,
+}
+
+impl Refusal {
+    /// A refusal as the modem wrote it, with what its code means.
+    pub fn new(text: impl Into<String>, code: Option<u16>, disposition: Disposition) -> Self {
+        Self { text: text.into(), code, disposition }
+    }
+
+    /// Whether to try again, and who has to do something first.
+    pub fn disposition(&self) -> Disposition {
+        self.disposition
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
