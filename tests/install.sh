@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Installs from Debian's packages what some tests talk to: a browser. Tests that miss it say
+# `skipped: why`; nothing else depends on it.
+set -euo pipefail
+wanted=(chromium chromium-driver)
+missing=()
+for package in "${wanted[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && { echo "all there: ${wanted[*]}"; exit 0; }
+command -v apt-get >/dev/null || { echo "no apt-get here; install yourself: ${missing[*]}"; exit 1; }
+sudo=""; [ "$(id -u)" = 0 ] || sudo=sudo
+$sudo apt-get update -qq
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+echo "installed: ${missing[*]}"
