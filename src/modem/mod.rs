@@ -9,11 +9,12 @@
 //! never came ends as [`SubmitError::Unknown`], never as a silent repeat.
 //!
 //! Begin with [`Driver`]. Then `session` (the states), `bringup` (the ordered list of settings),
-//! `inbox`, `outbox` and `health`. What only one modem family does is data in `profile`.
+//! `inbox`, `outbox` and `health`. What only one modem family does is data in [`profile`].
 
 mod driver;
 mod event;
 mod order;
+pub mod profile;
 mod settings;
 mod state;
 
