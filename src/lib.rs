@@ -16,6 +16,7 @@
 //! ```
 
 pub mod cmd;
+pub mod config;
 pub mod io;
 pub mod modem;
 pub mod types;

@@ -9,9 +9,18 @@
 //! Begin with [`port`] (the two traits the rest of the program sees), then `serial` and
 //! `discovery` for real hardware.
 
+pub mod capture;
 pub mod clock;
+pub mod discovery;
 pub mod entropy;
+pub mod hardware;
+mod hotplug;
+pub mod listener;
+pub mod lock;
 pub mod port;
+mod serial;
+pub mod systemd;
+pub mod wire;
 
 pub use clock::Clock;
 pub use entropy::Entropy;

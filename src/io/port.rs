@@ -25,6 +25,8 @@ pub struct Candidate {
     pub baud: u32,
     /// The profile its USB ids belong to, when they are known.
     pub profile: Option<&'static str>,
+    /// Which `[[modem]]` of the settings it was found for, counted from zero.
+    pub slot: usize,
     /// Why this port, in words for the person who asks.
     pub why: String,
 }
@@ -38,6 +40,7 @@ impl Candidate {
             rank: 0,
             baud: 115_200,
             profile: None,
+            slot: 0,
             why: why.into(),
         }
     }

