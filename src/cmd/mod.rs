@@ -1,24 +1,55 @@
 //! The command line: one file per subcommand.
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 4 no gateway running.
+//!
+//! Commands that look at or change what a gateway holds talk to the running one through the Unix
+//! socket in its data folder ([`client`]); none opens the database.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anyhow::Context;
+use clap::{ArgAction, Parser, Subcommand};
 
+use crate::config::{Config, Environment, Level, default_data_dir};
+
+mod check_config;
+mod client;
 mod completions;
 mod man;
+mod terminal;
 
 /// A self-hosted SMS gateway: your own SIM, your own team inbox.
 #[derive(Debug, Parser)]
 #[command(name = "simgate", version, about, propagate_version = true)]
 pub struct Cli {
+    #[command(flatten)]
+    common: Common,
     #[command(subcommand)]
     command: Command,
 }
 
+/// Which gateway is meant, and how much is said.
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// The settings [default: /etc/simgate/simgate.toml, then ./simgate.toml].
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The data folder, instead of the one in the settings.
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Log less; twice: errors only.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    quiet: u8,
+    /// Log more; twice: every byte.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Check the settings and name every problem.
+    CheckConfig(check_config::Args),
     /// Print shell completions.
     Completions(completions::Args),
     /// Write the manual pages into a folder.
@@ -53,10 +84,62 @@ impl Failure {
     }
 }
 
+impl Common {
+    /// The settings. Problems are printed, all of them.
+    fn settings(&self) -> Result<Config, Failure> {
+        let loaded = Config::load(self.config.as_deref(), &Environment::of_process());
+        loaded.map_err(|problems| {
+            eprint!("{problems}");
+            Failure::Configuration
+        })
+    }
+
+    /// The data folder that is meant. With `--data` a broken file of settings does not matter.
+    fn data_dir(&self) -> Result<PathBuf, Failure> {
+        match &self.data {
+            Some(dir) => Ok(dir.clone()),
+            None => Ok(self.settings()?.data_dir.unwrap_or_else(default_data_dir)),
+        }
+    }
+
+    /// Starts logging to standard error, `level` moved by `-q` and `-v`.
+    fn start_log(&self, level: Level) {
+        use tracing::level_filters::LevelFilter;
+        const STEPS: [LevelFilter; 5] = [
+            LevelFilter::ERROR,
+            LevelFilter::WARN,
+            LevelFilter::INFO,
+            LevelFilter::DEBUG,
+            LevelFilter::TRACE,
+        ];
+        let step = (level as usize + usize::from(self.verbose))
+            .saturating_sub(usize::from(self.quiet))
+            .min(STEPS.len() - 1);
+        let log = tracing_subscriber::fmt().with_max_level(STEPS[step]).with_target(false);
+        // journald adds its own time.
+        let log = log.with_writer(std::io::stderr).with_ansi(terminal::is_terminal());
+        let _ = match std::env::var_os("JOURNAL_STREAM") {
+            Some(_) => log.without_time().try_init(),
+            None => log.try_init(),
+        };
+    }
+}
+
+/// Makes a folder only its owner can look into.
+fn private_folder(dir: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .with_context(|| format!("cannot make the data folder {}", dir.display()))?;
+    Ok(())
+}
+
 /// Parses the arguments, runs the subcommand, prints an error chain, chooses the exit code.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    match dispatch(cli.command) {
+    match dispatch(&cli.common, cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             match &failure {
@@ -68,8 +151,9 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn dispatch(command: Command) -> Result<(), Failure> {
+fn dispatch(common: &Common, command: Command) -> Result<(), Failure> {
     match command {
+        Command::CheckConfig(args) => check_config::run(common, args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
     }

@@ -10,6 +10,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::modem::profile::{self, Profile};
 use crate::types::{Country, Secret};
 
 mod environment;
@@ -206,7 +207,13 @@ fn modem(mut section: Section<'_>) -> Modem {
                 false => Err("a PIN has 4 to 8 digits".to_owned()),
             }
         }),
-        profile: section.value("profile"),
+        profile: section.parsed("profile", |name: &str| match Profile::named(name) {
+            Some(profile) => Ok(profile.name.to_owned()),
+            None => {
+                let known: Vec<_> = profile::ALL.iter().map(|profile| profile.name).collect();
+                Err(format!("{name:?} is no profile; there are {}", known.join(", ")))
+            }
+        }),
         baud: section.value("baud").unwrap_or(default.baud),
     };
     section.finish();

@@ -9,6 +9,7 @@ use super::discovery::{UsbTty, usb_ttys};
 use super::hotplug::Hotplug;
 use super::serial::{BRIDGE, open_bridge, open_device};
 use super::{Candidate, OpenError, Port, PortSource};
+use crate::modem::profile;
 
 /// Ports of this machine.
 #[derive(Debug)]
@@ -96,11 +97,74 @@ impl PortSource for Hardware {
 /// A tty some profile knows as an AT port. Ports nobody knows are never written to: what does
 /// not expect `AT` may be a door lock (fault 16).
 fn candidate(tty: &UsbTty) -> Option<Candidate> {
-    let _ = tty;
-    None
+    let (profile, rank) = profile::ALL.iter().find_map(|profile| {
+        let id =
+            profile.usb.iter().find(|id| (id.vendor, id.product) == (tty.vendor, tty.product))?;
+        Some((profile.name, id.port.rank(tty.interface, tty.class)?))
+    })?;
+    let (vendor, product, interface) = (tty.vendor, tty.product, tty.interface);
+    let place = if rank == 0 { "its AT port" } else { "perhaps an AT port" };
+    Some(Candidate {
+        device: Some(tty.device.clone()),
+        rank: u8::try_from(rank).unwrap_or(u8::MAX),
+        profile: Some(profile),
+        ..Candidate::named(
+            &tty.path,
+            format!("{} {vendor:04x}:{product:04x} interface {interface}: {place}", tty.name),
+        )
+    })
 }
 
 /// Whether `name`, perhaps a link such as those in `/dev/serial/by-id`, is the device `path`.
 fn same_device(path: &str, name: &str) -> bool {
     path == name || std::fs::canonicalize(name).is_ok_and(|real| real == Path::new(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tty(path: &str, device: &str, ids: (u16, u16), interface: u8) -> UsbTty {
+        let (vendor, product) = ids;
+        let (path, device, name) = (path.to_owned(), device.to_owned(), "Modem".to_owned());
+        UsbTty { path, device, vendor, product, interface, class: (0xFF, 0, 0), name }
+    }
+
+    fn names(hardware: &Hardware, ttys: &[UsbTty]) -> Vec<String> {
+        hardware.choose(ttys).into_iter().map(|c| c.name).collect()
+    }
+
+    fn wanted(place: Place) -> Wanted {
+        Wanted { place, baud: 115_200 }
+    }
+
+    /// Fault 16: ports that are no modem's are not touched; of a modem's, the never-probe ones.
+    #[tokio::test]
+    async fn auto_offers_known_at_ports_best_first_and_nothing_else() {
+        let hardware = Hardware::new(vec![wanted(Place::Auto)]);
+        let module = (0x2C7C, 0x0125);
+        let ttys = [
+            tty("/dev/ttyUSB0", "1-1", module, 0),
+            tty("/dev/ttyUSB1", "1-1", module, 1),
+            tty("/dev/ttyUSB3", "1-1", module, 3),
+            tty("/dev/ttyUSB2", "1-1", module, 2),
+            tty("/dev/ttyACM0", "1-2", (0x10C4, 0xEA60), 0),
+        ];
+        assert_eq!(names(&hardware, &ttys), ["/dev/ttyUSB2", "/dev/ttyUSB3"]);
+    }
+
+    #[tokio::test]
+    async fn a_port_that_is_named_takes_its_device_away_from_auto() {
+        let named = wanted(Place::Named("/dev/ttyUSB3".to_owned()));
+        let hardware = Hardware::new(vec![wanted(Place::Auto), named]);
+        let module = (0x2C7C, 0x0125);
+        let ttys = [
+            tty("/dev/ttyUSB2", "1-1", module, 2),
+            tty("/dev/ttyUSB3", "1-1", module, 3),
+            tty("/dev/ttyUSB6", "1-4", module, 2),
+        ];
+        let chosen = hardware.choose(&ttys);
+        let seen: Vec<_> = chosen.iter().map(|c| (c.name.as_str(), c.slot)).collect();
+        assert_eq!(seen, [("/dev/ttyUSB3", 1), ("/dev/ttyUSB6", 0)]);
+    }
 }
