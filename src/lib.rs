@@ -19,4 +19,5 @@ pub mod cmd;
 pub mod config;
 pub mod io;
 pub mod modem;
+pub mod sms;
 pub mod types;
