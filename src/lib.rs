@@ -15,6 +15,7 @@
 //! 0  types                  the words everyone shares
 //! ```
 
+pub mod at;
 pub mod cmd;
 pub mod config;
 pub mod io;

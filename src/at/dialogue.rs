@@ -1,0 +1,469 @@
+//! One conversation with a modem: one command in flight, everything else in its place.
+//!
+//! Bytes, time and [`Request`]s go in; bytes to write, unsolicited codes and finished commands
+//! come out. Begin with [`Dialogue::handle`], then read [`State`] as a story from top to bottom.
+//!
+//! Three things are promised. A command is written only when the one before has ended and 20 ms
+//! have passed, because codes held back come out then. After a timeout the command counts as
+//! lost, not as failed: the modem is brought back to its senses (ESC, a pause, `AT`, and
+//! `AT+CMEE?`, whose answer cannot be mistaken), and what it says too late about the lost command
+//! is reported as [`Output::Late`] and never answers the next one. A PDU is written only after
+//! its prompt, and `OK` without a reference never looks like success.
+//!
+//! Absent on purpose: repeating. Only the driver knows what is safe to repeat.
+//! Timers fire on [`Input::Time`] alone, so it makes no difference how bytes were cut.
+
+mod lost;
+mod state;
+
+use std::collections::VecDeque;
+use std::mem;
+
+use super::classify::{Line, Reader, Watch};
+use super::command::{Answer, Command, CommandError, Ending, Request};
+use super::commands::general::{Attention, QueryErrorForm};
+use super::info::{Info, InfoLine};
+use super::lexer::{Hint, Lexer, RawLine};
+use super::result::FinalResult;
+use super::urc::Urc;
+use crate::types::Millis;
+use lost::{Belongs, Lost};
+use state::{Job, State};
+
+/// Names a request; chosen by the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// What happens to a dialogue.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// The modem said something, cut anywhere.
+    Bytes(&'a [u8]),
+    /// Time has passed. When both are due, bytes go first.
+    Time,
+}
+
+/// What a dialogue wants or knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Write this, whole.
+    Transmit(Vec<u8>),
+    /// The modem said this unasked.
+    Urc(Urc),
+    /// A command with a payload reached this stage; reported before the bytes that begin it.
+    Stage(Ticket, Stage),
+    /// The command ended.
+    Done(Ticket, Outcome),
+    /// A command that had ended as [`End::TimedOut`] or [`End::Assumed`] was answered after all.
+    Late(Ticket, Outcome),
+    /// The modem answers again, and only to what is asked now.
+    Synced,
+    /// The modem does not answer; the next request, or [`Dialogue::sync`], tries again.
+    Deaf,
+    /// A line that belongs to nobody.
+    Stray(String),
+    /// Nothing more to say until then, or until something happens.
+    WakeAt(Option<Millis>),
+}
+
+/// How far a command with a payload got: the crash points P0 to P5 of a submit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// P0: nothing was written.
+    Waiting,
+    /// P1: the command is written, the prompt has not come.
+    Written,
+    /// P2: the prompt is there; whatever is written now becomes text.
+    Prompted,
+    /// P3: the payload and Ctrl-Z are written. From here on silence is ambiguous.
+    BodyWritten,
+    /// P4: the modem gave the reference.
+    Accepted,
+    /// P5: an error came after the payload.
+    Refused,
+}
+
+/// How a command ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With a final result.
+    Final(FinalResult),
+    /// Its answer came whole, its `OK` did not.
+    Assumed,
+    /// Nothing came in time: the command is lost.
+    TimedOut,
+    /// The port closed, the modem restarted, or it could not be reached.
+    GivenUp,
+}
+
+/// A command that ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The lines of its answer.
+    pub info: Info,
+    /// How it ended.
+    pub end: End,
+    /// How far it got; [`Stage::Waiting`] means that nothing was written.
+    pub stage: Stage,
+    /// Time between the last byte of the payload and the end.
+    pub after_body: Option<Millis>,
+}
+
+impl Outcome {
+    /// The reply, when `command` is the one this outcome ended.
+    pub fn reply<C: Command>(&self, command: &C) -> Result<C::Reply, CommandError> {
+        match &self.end {
+            End::Final(FinalResult::Ok) | End::Assumed => Ok(command.parse(&self.info)?),
+            End::Final(error) => Err(CommandError::Refused(error.clone())),
+            End::TimedOut | End::GivenUp => Err(CommandError::Unanswered),
+        }
+    }
+}
+
+/// One conversation.
+#[derive(Debug, Default)]
+pub struct Dialogue {
+    lexer: Lexer,
+    reader: Reader,
+    state: State,
+    queue: VecDeque<(Ticket, Request)>,
+    lost: VecDeque<Lost>,
+    /// When an unfinished text over several lines is given up.
+    text_until: Option<Millis>,
+    out: VecDeque<Output>,
+}
+
+impl Dialogue {
+    /// A dialogue with a closed port.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The port was opened: forget what was, and find out who is there. A predecessor may have
+    /// left the modem at a prompt, so ESC goes first.
+    pub fn opened(&mut self, now: Millis) {
+        self.closed(now);
+        self.recover(now, PROBES_AT_OPEN);
+    }
+
+    /// The port is gone: nothing that waits will be answered.
+    pub fn closed(&mut self, now: Millis) {
+        self.give_up(now);
+        self.lexer.reset();
+        self.reader.reset();
+        self.lost.clear();
+        self.text_until = None;
+        self.state = State::Idle;
+    }
+
+    /// Ends the command in flight and all that wait: the modem said that it restarted.
+    pub fn give_up(&mut self, now: Millis) {
+        self.state = match mem::take(&mut self.state) {
+            State::Prompt { job, .. } | State::Answer { job, .. } => {
+                self.done(now, job, End::GivenUp);
+                State::Quiet { until: now + QUIET }
+            }
+            state => state,
+        };
+        self.give_queue_up();
+    }
+
+    /// Brings the modem back to its senses; ends in [`Output::Synced`] or [`Output::Deaf`]. The
+    /// command in flight is lost.
+    pub fn sync(&mut self, now: Millis) {
+        match mem::take(&mut self.state) {
+            State::Prompt { job, .. } | State::Answer { job, .. } => self.lose(now, job),
+            _ => self.recover(now, PROBES),
+        }
+    }
+
+    /// Queues a request; it is written as soon as its turn comes.
+    pub fn start(&mut self, now: Millis, ticket: Ticket, request: Request) {
+        self.queue.push_back((ticket, request));
+        match self.state {
+            State::Idle => self.next(now),
+            State::Deaf => self.recover(now, PROBES),
+            _ => {}
+        }
+    }
+
+    /// True when nothing is in flight, waiting or being recovered.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle | State::Quiet { .. }) && self.queue.is_empty()
+    }
+
+    /// How many bytes of noise the line has had so far.
+    pub fn noise(&self) -> u64 {
+        self.lexer.dropped()
+    }
+
+    /// Takes bytes, or notices the time. All output must have been polled before.
+    pub fn handle(&mut self, now: Millis, input: Input<'_>) {
+        debug_assert!(self.out.is_empty(), "poll until WakeAt after every handle");
+        match input {
+            Input::Bytes(bytes) => {
+                for byte in bytes {
+                    self.lexer.push(*byte, self.hint());
+                    self.read(now);
+                }
+            }
+            Input::Time => self.on_time(now),
+        }
+        self.text_until = match (self.lexer.is_in_text(), self.text_until) {
+            (true, None) => Some(now + TEXT_PATIENCE),
+            (true, until) => until,
+            (false, _) => None,
+        };
+    }
+
+    /// The next output; [`Output::WakeAt`] when there is none.
+    pub fn poll(&mut self) -> Output {
+        self.out.pop_front().unwrap_or_else(|| {
+            let times = [self.state.wakes_at(), self.text_until];
+            Output::WakeAt(times.into_iter().flatten().min())
+        })
+    }
+
+    fn hint(&self) -> Hint {
+        match &self.state {
+            State::Answer { job, .. } if job.request.payload.is_some() => Hint::Answered,
+            State::Answer { .. } => Hint::Line,
+            _ => Hint::Prompt,
+        }
+    }
+
+    fn read(&mut self, now: Millis) {
+        while let Some(raw) = self.lexer.pop() {
+            match raw {
+                RawLine::Prompt => self.on_prompt(now),
+                RawLine::Overlong => self.out.push_back(Output::Stray("(too long)".to_owned())),
+                RawLine::Text { text, fresh } => {
+                    let watch = match &self.state {
+                        State::Prompt { job, .. } | State::Answer { job, .. } => Some(job.watch()),
+                        State::Probe { .. } => Some(PROBE),
+                        State::Guard { .. } => Some(GUARD),
+                        _ => None,
+                    };
+                    for line in self.reader.read(&text, fresh, watch) {
+                        self.on_line(now, line);
+                    }
+                }
+            }
+        }
+    }
+
+    fn on_prompt(&mut self, now: Millis) {
+        self.state = match mem::take(&mut self.state) {
+            State::Prompt { mut job, .. } => {
+                let ticket = job.ticket;
+                self.out.push_back(Output::Stage(ticket, Stage::Prompted));
+                self.out.push_back(Output::Stage(ticket, Stage::BodyWritten));
+                self.out.push_back(Output::Transmit(job.body_with_ctrl_z()));
+                job.stage = Stage::BodyWritten;
+                job.body_at = Some(now);
+                State::Answer { until: now + job.request.timeout, job }
+            }
+            // ESC is on its way already.
+            State::Drain { until, probes } => State::Drain { until, probes },
+            // The modem waits for text nobody will give it.
+            State::Probe { probes, .. } => return self.recover(now, probes),
+            _ => return self.recover(now, PROBES),
+        };
+    }
+
+    fn on_line(&mut self, now: Millis, line: Line) {
+        match line {
+            Line::Echo => {}
+            Line::Urc(Urc::Unknown(text)) if self.is_late_info(&text) => {
+                self.on_late_info(now, text)
+            }
+            Line::Urc(urc) => self.out.push_back(Output::Urc(urc)),
+            Line::Stray(text) if self.is_late_info(&text) => self.on_late_info(now, text),
+            Line::Stray(text) => self.out.push_back(Output::Stray(text)),
+            Line::Info(line) => self.on_info(now, line),
+            Line::Final(result) => self.on_final(now, result),
+        }
+    }
+
+    fn on_info(&mut self, now: Millis, line: InfoLine) {
+        match &mut self.state {
+            State::Prompt { job, .. } | State::Answer { job, .. } => {
+                job.info.lines.push(line);
+                job.spoke_at = Some(now);
+            }
+            State::Guard { seen, .. } => *seen = true,
+            _ => self.out.push_back(Output::Stray(line.text)),
+        }
+    }
+
+    fn on_final(&mut self, now: Millis, result: FinalResult) {
+        if self.state.may_hear_late() {
+            match self.lost.front().map(|lost| lost.claims(&result)) {
+                Some(Belongs::Answered) => {
+                    self.lost.pop_front();
+                    return;
+                }
+                Some(Belongs::Late) => return self.on_late_final(now, result),
+                Some(Belongs::Not) | None => {}
+            }
+        }
+        self.state = match (mem::take(&mut self.state), result) {
+            // Some print `OK` behind the prompt, or before it: only an error ends the wait.
+            (State::Prompt { job, until }, FinalResult::Ok) => State::Prompt { job, until },
+            (State::Answer { job, until }, FinalResult::Ok) if job.is_early(now) => {
+                State::Answer { job, until }
+            }
+            (State::Prompt { job, .. } | State::Answer { job, .. }, result) => {
+                self.done(now, job, End::Final(result));
+                State::Quiet { until: now + QUIET }
+            }
+            (State::Probe { probes, .. }, _) => self.guard(now, probes),
+            // `OK` without its line answers one of the probes, or what was lost before.
+            (State::Guard { probes, until, seen: false }, FinalResult::Ok) => {
+                State::Guard { probes, until, seen: false }
+            }
+            (State::Guard { .. }, _) => self.synced(now),
+            (state, result) => {
+                self.out.push_back(Output::Stray(result.to_string()));
+                state
+            }
+        };
+    }
+
+    fn on_time(&mut self, now: Millis) {
+        if self.text_until.is_some_and(|until| until <= now) {
+            self.text_until = None;
+            self.lexer.give_text_up();
+            self.read(now);
+        }
+        if self.state.wakes_at().is_none_or(|at| now < at) {
+            return;
+        }
+        self.state = match mem::take(&mut self.state) {
+            State::Quiet { .. } => return self.next(now),
+            State::Prompt { job, .. } => return self.lose(now, job),
+            State::Answer { job, .. } => return self.on_silence(now, job),
+            State::Drain { probes, .. } => self.probe(now, probes),
+            State::Probe { probes: 0, .. } => {
+                self.out.push_back(Output::Deaf);
+                self.give_queue_up();
+                State::Deaf
+            }
+            State::Probe { probes, .. } => self.probe(now, probes),
+            // It answered `AT`; that it does not answer this one has to do.
+            State::Guard { probes: 0, .. } => self.synced(now),
+            State::Guard { probes, .. } => self.guard(now, probes - 1),
+            state @ (State::Idle | State::Deaf) => state,
+        };
+    }
+
+    /// The deadline has passed, or five seconds of silence after the answer began.
+    fn on_silence(&mut self, now: Millis, job: Job) {
+        if job.is_answered() && job.request.answer.ending == Ending::Assumed {
+            self.lost.push_back(Lost::owing_result(&job));
+            self.done(now, job, End::Assumed);
+            self.recover(now, PROBES);
+        } else {
+            self.lose(now, job);
+        }
+    }
+
+    /// Writes the next request, if one waits.
+    fn next(&mut self, now: Millis) {
+        self.state = State::Idle;
+        let Some((ticket, request)) = self.queue.pop_front() else { return };
+        let mut job = Job::new(ticket, request);
+        if job.request.payload.is_some() {
+            self.out.push_back(Output::Stage(ticket, Stage::Written));
+        }
+        job.stage = Stage::Written;
+        self.transmit_line(&job.echo);
+        self.state = match &job.request.payload {
+            Some(payload) => State::Prompt { until: now + payload.prompt_within, job },
+            None => State::Answer { until: now + job.request.timeout, job },
+        };
+    }
+
+    fn done(&mut self, now: Millis, job: Job, end: End) {
+        let (ticket, outcome) = job.ended(now, end);
+        if outcome.stage > Stage::BodyWritten {
+            self.out.push_back(Output::Stage(ticket, outcome.stage));
+        }
+        self.out.push_back(Output::Done(ticket, outcome));
+    }
+
+    fn lose(&mut self, now: Millis, job: Job) {
+        self.lost.push_back(Lost::silent(&job));
+        if self.lost.len() > MOST_LOST {
+            self.lost.pop_front();
+        }
+        self.done(now, job, End::TimedOut);
+        self.recover(now, PROBES);
+    }
+
+    fn give_queue_up(&mut self) {
+        for (ticket, request) in mem::take(&mut self.queue) {
+            let (ticket, outcome) = Job::new(ticket, request).ended(Millis(0), End::GivenUp);
+            self.out.push_back(Output::Done(ticket, outcome));
+        }
+    }
+
+    /// ESC leaves a prompt and is ignored elsewhere. Never Ctrl-Z, which would send.
+    fn recover(&mut self, now: Millis, probes: u8) {
+        self.out.push_back(Output::Transmit(vec![ESC]));
+        self.state = State::Drain { until: now + DRAIN, probes };
+    }
+
+    fn probe(&mut self, now: Millis, probes: u8) -> State {
+        self.transmit_line(PROBE.echo);
+        State::Probe { until: now + PROBE_EVERY, probes: probes.saturating_sub(1) }
+    }
+
+    fn guard(&mut self, now: Millis, probes: u8) -> State {
+        self.transmit_line(GUARD.echo);
+        State::Guard { until: now + QueryErrorForm::TIMEOUT, probes: probes.min(1), seen: false }
+    }
+
+    fn synced(&mut self, now: Millis) -> State {
+        self.out.push_back(Output::Synced);
+        State::Quiet { until: now + QUIET }
+    }
+
+    fn transmit_line(&mut self, line: &str) {
+        // Carriage return only: a line feed would be the first byte of the next line for some.
+        self.out.push_back(Output::Transmit([line.as_bytes(), b"\r"].concat()));
+        self.lexer.expect_echo();
+    }
+
+    fn is_late_info(&self, text: &str) -> bool {
+        self.lost.iter().any(|lost| lost.knows(text))
+    }
+
+    fn on_late_info(&mut self, now: Millis, text: String) {
+        let Some(lost) = self.lost.iter_mut().find(|lost| lost.knows(&text)) else { return };
+        let late = lost.answered_by(now, text);
+        self.out.extend(late);
+    }
+
+    fn on_late_final(&mut self, now: Millis, result: FinalResult) {
+        let Some(lost) = self.lost.pop_front() else { return };
+        self.out.push_back(lost.ended_by(now, result));
+    }
+}
+
+/// `AT`, until anything answers.
+const PROBE: Watch<'static> = Watch { echo: "AT", pdu_echo: None, answer: &Attention::ANSWER };
+/// `AT+CMEE?`, whose answer belongs to nothing else.
+const GUARD: Watch<'static> =
+    Watch { echo: "AT+CMEE?", pdu_echo: None, answer: &QueryErrorForm::ANSWER };
+const ESC: u8 = 0x1B;
+/// Codes held back while a command ran come out after its result (V.250 §5.7).
+const QUIET: Millis = Millis(20);
+const DRAIN: Millis = Millis(500);
+const PROBE_EVERY: Millis = Millis(1_000);
+const PROBES: u8 = 5;
+/// A port that finds its speed by itself loses the first characters.
+const PROBES_AT_OPEN: u8 = 10;
+const TEXT_PATIENCE: Millis = Millis(2_000);
+/// How many lost commands are remembered.
+const MOST_LOST: usize = 4;
