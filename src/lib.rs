@@ -16,9 +16,11 @@
 //! ```
 
 pub mod at;
+pub mod bus;
 pub mod cmd;
 pub mod config;
 pub mod io;
 pub mod modem;
 pub mod sms;
+pub mod store;
 pub mod types;

@@ -1,0 +1,134 @@
+//! How the file is opened: one writer, a few readers, each with the same careful settings.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::{ErrorKind, Result, StoreError};
+use super::schema;
+
+/// The first version without the checkpoint race that can damage a WAL database.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// `simg`, so that file(1) and we know the file for ours.
+pub(super) const APPLICATION_ID: i32 = 0x7369_6D67;
+
+/// 256 MiB: about ten seconds of reading from an SD card.
+const CHECKED_PAGES: i64 = 65_536;
+
+/// Statements kept prepared per connection; about the number of verbs.
+const PREPARED: usize = 128;
+
+/// Opens the file for its one writer, creating or upgrading it.
+pub(super) fn open_writer(path: &Path) -> Result<Connection> {
+    assert_version(rusqlite::version_number())?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn = Connection::open_with_flags(path, flags)?;
+    common(&conn)?;
+    schema::refuse_strangers(&conn)?;
+    conn.pragma_update(None, "journal_mode", "wal")?;
+    // FULL: a commit is on the card before the SIM's copy is deleted.
+    conn.pragma_update(None, "synchronous", "full")?;
+    // Checkpoints are the writer's, between batches, never inside somebody's commit.
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    conn.pragma_update(None, "secure_delete", "fast")?;
+    schema::bring_up_to_date(&mut conn)?;
+    Ok(conn)
+}
+
+/// Opens the file for reading only.
+pub(super) fn open_reader(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    common(&conn)?;
+    conn.pragma_update(None, "query_only", true)?;
+    Ok(conn)
+}
+
+fn common(conn: &Connection) -> Result<()> {
+    conn.pragma_update(None, "busy_timeout", 5_000)?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    // No memory map: a torn page must be an error, not a surprise in our own memory.
+    conn.pragma_update(None, "mmap_size", 0)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "cell_size_check", true)?;
+    conn.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(())
+}
+
+fn assert_version(version: i32) -> Result<()> {
+    if version < OLDEST_SQLITE {
+        let detail =
+            format!("SQLite {version} can damage the database; build with the bundled one");
+        return Err(StoreError::new(ErrorKind::Bug, detail));
+    }
+    Ok(())
+}
+
+/// Looks for damage before anybody relies on the file.
+///
+/// `Ok(false)`: too large to read through at each start; the weekly check does it.
+pub(super) fn quick_check(conn: &Connection) -> Result<bool> {
+    let pages: i64 = conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
+    if pages > CHECKED_PAGES {
+        return Ok(false);
+    }
+    let verdict: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" {
+        return Ok(true);
+    }
+    let detail =
+        format!("the database is damaged ({verdict}): keep the file, restore the last backup");
+    Err(StoreError::new(ErrorKind::Corrupt, detail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pragma(conn: &Connection, name: &str) -> String {
+        conn.pragma_query_value(None, name, |row| {
+            row.get::<_, rusqlite::types::Value>(0).map(|v| format!("{v:?}"))
+        })
+        .expect(name)
+    }
+
+    /// reliability 1.2: the profile for SD cards, as the running connection sees it.
+    #[test]
+    fn the_writer_runs_with_the_profile_for_sd_cards() {
+        let dir = tempfile::tempdir().expect("dir");
+        let conn = open_writer(&dir.path().join("t.db")).expect("open");
+        for (name, value) in [
+            ("journal_mode", "Text(\"wal\")"),
+            ("synchronous", "Integer(2)"),
+            ("foreign_keys", "Integer(1)"),
+            ("trusted_schema", "Integer(0)"),
+            ("cell_size_check", "Integer(1)"),
+            ("secure_delete", "Integer(2)"),
+            ("busy_timeout", "Integer(5000)"),
+            ("wal_autocheckpoint", "Integer(0)"),
+            ("page_size", "Integer(4096)"),
+            ("application_id", "Integer(1936289127)"),
+        ] {
+            assert_eq!(pragma(&conn, name), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_sqlite_with_the_checkpoint_race_is_refused() {
+        assert!(assert_version(3_051_002).is_err());
+        assert!(assert_version(rusqlite::version_number()).is_ok());
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("t.db");
+        let _writer = open_writer(&path).expect("open");
+        let reader = open_reader(&path).expect("open");
+        let refused = reader.execute("DELETE FROM settings", []).map_err(StoreError::from);
+        assert_eq!(refused.map_err(|e| e.kind), Err(ErrorKind::ReadOnly));
+    }
+}

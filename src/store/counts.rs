@@ -1,0 +1,64 @@
+//! What operators count and cap, per line and month (D21). Months are UTC.
+
+use rusqlite::OptionalExtension;
+
+use super::error::Result;
+use super::lines::LineId;
+use super::{ReadTx, WriteTx};
+use crate::types::UnixTime;
+
+/// One line's month.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MonthCounts {
+    /// Segments received, repeats not counted.
+    pub segments_in: u32,
+    /// Segments the network took.
+    pub segments_out: u32,
+    /// Distinct recipients of those: the count no operator shows and many cap.
+    pub recipients: u32,
+}
+
+impl ReadTx<'_> {
+    /// The counts of `line` in the month of `at`.
+    pub fn month_counts(&self, line: LineId, at: UnixTime) -> Result<MonthCounts> {
+        let sql = "SELECT segments_in, segments_out,
+                          (SELECT count(*) FROM month_recipients r
+                            WHERE r.line_id = c.line_id AND r.month = c.month)
+                     FROM month_counts c
+                    WHERE line_id = ?1 AND month = strftime('%Y-%m', ?2 / 1000, 'unixepoch')";
+        let counts = self.conn.prepare_cached(sql)?.query_row((line, at), |row| {
+            Ok(MonthCounts {
+                segments_in: row.get(0)?,
+                segments_out: row.get(1)?,
+                recipients: row.get(2)?,
+            })
+        });
+        Ok(counts.optional()?.unwrap_or_default())
+    }
+}
+
+impl WriteTx<'_> {
+    pub(super) fn count_segment_in(&self, line: LineId, at: UnixTime) -> Result<()> {
+        let sql = "INSERT INTO month_counts (line_id, month, segments_in)
+                   VALUES (?1, strftime('%Y-%m', ?2 / 1000, 'unixepoch'), 1)
+                   ON CONFLICT (line_id, month) DO UPDATE SET segments_in = segments_in + 1";
+        self.conn.prepare_cached(sql)?.execute((line, at))?;
+        Ok(())
+    }
+
+    pub(super) fn count_segment_out(
+        &self,
+        line: LineId,
+        recipient_key: &str,
+        at: UnixTime,
+    ) -> Result<()> {
+        let sql = "INSERT INTO month_counts (line_id, month, segments_out)
+                   VALUES (?1, strftime('%Y-%m', ?2 / 1000, 'unixepoch'), 1)
+                   ON CONFLICT (line_id, month) DO UPDATE SET segments_out = segments_out + 1";
+        self.conn.prepare_cached(sql)?.execute((line, at))?;
+        let sql = "INSERT OR IGNORE INTO month_recipients (line_id, month, recipient_key)
+                   VALUES (?1, strftime('%Y-%m', ?2 / 1000, 'unixepoch'), ?3)";
+        self.conn.prepare_cached(sql)?.execute((line, at, recipient_key))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,303 @@
+//! A TPDU from the network becomes a message, once (D4).
+//!
+//! [`WriteTx::insert_segment`] keeps the bytes, whatever they are, and says whether they are new.
+//! The caller decodes; when the message is whole, or its time is over, [`WriteTx::publish_inbound`]
+//! makes the message people see. Only after the commit may the SIM's copy be deleted.
+
+use ring::digest::{Context, SHA256};
+use rusqlite::{OptionalExtension, named_params};
+
+use super::error::Result;
+use super::groups::GroupId;
+use super::lines::LineId;
+use super::words::{ChangeKind, Kind, row_id};
+use super::{ReadTx, WriteTx};
+use crate::types::{ConversationId, Direction, MessageId, MessageState, Number, UnixTime};
+
+row_id!(
+    /// One inbound TPDU.
+    SegmentId
+);
+
+/// How a segment says which long message it belongs to (23.040 §9.2.3.24.1, .8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Concat {
+    /// The sender's reference.
+    pub reference: u16,
+    /// 16-bit reference: a number space of its own.
+    pub wide: bool,
+    /// Segments in all.
+    pub total: u8,
+    /// This one, from 1.
+    pub seq: u8,
+}
+
+/// A TPDU as it came from the modem, with the facts the decoder found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSegment {
+    /// The SIM it came to.
+    pub line: LineId,
+    /// The octets, without the service centre's address.
+    pub tpdu: Vec<u8>,
+    /// The sender; `None` when it could not be read.
+    pub sender: Option<Number>,
+    /// The sender's address as received, before any normalising.
+    pub sender_raw: String,
+    /// Which long message it belongs to.
+    pub concat: Option<Concat>,
+    /// The service centre's time stamp.
+    pub scts: Option<UnixTime>,
+    /// Storage and slot it lay in; `None` for direct delivery.
+    pub stored: Option<(String, u16)>,
+    /// Why it could not be decoded.
+    pub error: Option<String>,
+    /// When we read it.
+    pub received_at: UnixTime,
+}
+
+/// What [`WriteTx::insert_segment`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inserted {
+    /// Never seen before.
+    New {
+        /// Its row.
+        segment: SegmentId,
+        /// Its long message, when it is a part of one.
+        group: Option<GroupStatus>,
+    },
+    /// The same bytes for the same SIM were stored before: no side effect may run again.
+    Seen {
+        /// Its row.
+        segment: SegmentId,
+        /// How often it came, this time included.
+        count: u32,
+        /// The message it is part of, once published.
+        message: Option<MessageId>,
+    },
+}
+
+/// How far a long message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupStatus {
+    /// The group.
+    pub id: GroupId,
+    /// Segments here.
+    pub present: u8,
+    /// Segments announced.
+    pub total: u8,
+    /// The message, when it was published incomplete before.
+    pub message: Option<MessageId>,
+}
+
+impl GroupStatus {
+    /// Whether every segment is here.
+    pub fn is_complete(&self) -> bool {
+        self.present >= self.total
+    }
+}
+
+/// Which segments a message is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// One TPDU.
+    Segment(SegmentId),
+    /// The segments of a group, as far as they are here.
+    Group(GroupId),
+}
+
+/// A decoded text, whole or with gaps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewInbound {
+    /// The SIM it came to.
+    pub line: LineId,
+    /// Its segments.
+    pub source: Source,
+    /// The sender; `None` when it could not be read.
+    pub sender: Option<Number>,
+    /// The text; gaps are the caller's to mark.
+    pub text: String,
+    /// What it is.
+    pub kind: Kind,
+    /// `gsm7`, `ucs2` or `data`.
+    pub alphabet: Option<String>,
+    /// Class 0.
+    pub flash: bool,
+    /// Segments announced; 1 for a short text.
+    pub segments: u32,
+    /// Segments here; fewer than announced means `incomplete`.
+    pub present: u32,
+    /// The service centre's time stamp of the first segment.
+    pub scts: Option<UnixTime>,
+    /// Why it could not be decoded.
+    pub error: Option<String>,
+    /// When its first segment was read.
+    pub received_at: UnixTime,
+}
+
+/// SHA-256 of SIM identity and octets: the key by which a repeat is known.
+pub(super) fn dedupe_key(sim_identity: &str, tpdu: &[u8]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    context.update(sim_identity.as_bytes());
+    context.update(tpdu);
+    let mut key = [0; 32];
+    key.copy_from_slice(context.finish().as_ref());
+    key
+}
+
+impl ReadTx<'_> {
+    /// The row of a TPDU we have stored before, by its octets: what may be deleted from the SIM.
+    pub fn stored_segment(&self, line: LineId, tpdu: &[u8]) -> Result<Option<SegmentId>> {
+        let key = dedupe_key(&self.sim_identity(line)?, tpdu);
+        let sql = "SELECT id FROM segments_in WHERE dedupe_key = ?1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([key], |row| row.get(0)).optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Keeps a received TPDU. The same bytes again are counted and change nothing else.
+    pub fn insert_segment(&self, new: &NewSegment) -> Result<Inserted> {
+        let key = dedupe_key(&self.sim_identity(new.line)?, &new.tpdu);
+        if let Some(seen) = self.seen_again(&key, new.received_at)? {
+            return Ok(seen);
+        }
+        let group = match (&new.sender, new.concat) {
+            (Some(sender), Some(concat)) => Some(self.group_for(new, sender, concat)?),
+            _ => None,
+        };
+        let sql = "INSERT INTO segments_in (dedupe_key, line_id, group_id, seq, tpdu, scts, storage, slot,
+                                            error, received_at, last_seen_at)
+                   VALUES (:key, :line, :group, :seq, :tpdu, :scts, :storage, :slot, :error, :at, :at)
+                   RETURNING id";
+        let segment: SegmentId = self.conn.prepare_cached(sql)?.query_row(
+            named_params! {
+                ":key": key, ":line": new.line, ":group": group,
+                ":seq": new.concat.map_or(1, |c| c.seq),
+                ":tpdu": new.tpdu, ":scts": new.scts, ":storage": new.stored.as_ref().map(|s| &s.0),
+                ":slot": new.stored.as_ref().map(|s| s.1), ":error": new.error, ":at": new.received_at,
+            },
+            |row| row.get(0),
+        )?;
+        self.count_segment_in(new.line, new.received_at)?;
+        match &new.stored {
+            Some((storage, slot)) => {
+                let event = format!("read from {storage} slot {slot}");
+                self.segment_custody(segment, new.received_at, &event, None)?;
+            }
+            None => self.segment_custody(segment, new.received_at, "delivered directly", None)?,
+        }
+        let group = group.map(|id| self.group_status(id)).transpose()?;
+        Ok(Inserted::New { segment, group })
+    }
+
+    fn seen_again(&self, key: &[u8; 32], now: UnixTime) -> Result<Option<Inserted>> {
+        let sql = "UPDATE segments_in SET seen_count = seen_count + 1, last_seen_at = ?2
+                    WHERE dedupe_key = ?1 RETURNING id, seen_count, message_id";
+        let seen = self
+            .conn
+            .prepare_cached(sql)?
+            .query_row((key, now), |row| {
+                Ok(Inserted::Seen {
+                    segment: row.get(0)?,
+                    count: row.get(1)?,
+                    message: row.get(2)?,
+                })
+            })
+            .optional()?;
+        if let Some(Inserted::Seen { count, message: Some(message), .. }) = seen {
+            let sql = "UPDATE messages SET seen_count = max(seen_count, ?2) WHERE id = ?1";
+            self.conn.prepare_cached(sql)?.execute((message, count))?;
+            self.changed(ChangeKind::Message, message.0, now)?;
+        }
+        Ok(seen)
+    }
+
+    /// Makes the message people see, or completes the one published with gaps. Its conversation is
+    /// opened as needed and counts it as unread.
+    pub fn publish_inbound(&self, new: &NewInbound) -> Result<MessageId> {
+        let earlier = match new.source {
+            Source::Group(group) => self.group_status(group)?.message,
+            Source::Segment(_) => None,
+        };
+        let message = match earlier {
+            Some(message) => self.fill_gaps(message, new)?,
+            None => self.first_publication(new)?,
+        };
+        let sql = match new.source {
+            Source::Segment(_) => "UPDATE segments_in SET message_id = ?2 WHERE id = ?1",
+            Source::Group(_) => "UPDATE segments_in SET message_id = ?2 WHERE group_id = ?1",
+        };
+        let (Source::Segment(SegmentId(of)) | Source::Group(GroupId(of))) = new.source;
+        self.conn.prepare_cached(sql)?.execute((of, message))?;
+        if let Source::Group(group) = new.source {
+            let sql = "UPDATE groups SET message_id = ?2 WHERE id = ?1";
+            self.conn.prepare_cached(sql)?.execute((group, message))?;
+        }
+        let sql = "UPDATE messages SET seen_count =
+                       (SELECT max(seen_count) FROM segments_in WHERE message_id = ?1) WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute([message])?;
+        self.changed(ChangeKind::Message, message.0, new.received_at)?;
+        Ok(message)
+    }
+
+    fn first_publication(&self, new: &NewInbound) -> Result<MessageId> {
+        let at = new.received_at;
+        let conversation = match &new.sender {
+            Some(sender) => Some(self.conversation_with(sender, new.line, at)?),
+            None => None,
+        };
+        let sql = "INSERT INTO messages (conversation_id, line_id, direction, kind, state, number_key,
+                       text, alphabet, segments, segments_done, flash, created_at, received_at, scts,
+                       error_code, error_detail)
+                   VALUES (:conversation, :line, :in, :kind, :state, :number, :text, :alphabet,
+                       :segments, :present, :flash, :at, :at, :scts,
+                       iif(:error IS NULL, NULL, 'undecodable'), :error)
+                   RETURNING id";
+        let message = self.conn.prepare_cached(sql)?.query_row(
+            named_params! {
+                ":conversation": conversation, ":line": new.line, ":in": Direction::In,
+                ":kind": new.kind, ":state": state_of(new), ":text": new.text,
+                ":number": new.sender.as_ref().map(Number::key).unwrap_or_default(),
+                ":alphabet": new.alphabet, ":segments": new.segments, ":present": new.present,
+                ":flash": new.flash, ":at": at, ":scts": new.scts, ":error": new.error,
+            },
+            |row| row.get(0),
+        )?;
+        self.custody(message, at, "committed", gaps(new).as_deref())?;
+        if let Some(conversation) = conversation {
+            self.arrived(conversation, message, new)?;
+        }
+        Ok(message)
+    }
+
+    fn fill_gaps(&self, message: MessageId, new: &NewInbound) -> Result<MessageId> {
+        let sql = "UPDATE messages SET text = :text, state = :state, segments_done = :present,
+                          alphabet = coalesce(:alphabet, alphabet) WHERE id = :id";
+        self.conn.prepare_cached(sql)?.execute(named_params! {
+            ":text": new.text, ":state": state_of(new), ":present": new.present,
+            ":alphabet": new.alphabet, ":id": message,
+        })?;
+        let detail = gaps(new).unwrap_or_else(|| "complete".to_owned());
+        self.custody(message, new.received_at, "late segment added", Some(&detail))?;
+        Ok(message)
+    }
+
+    fn arrived(&self, to: ConversationId, message: MessageId, new: &NewInbound) -> Result<()> {
+        if !matches!(new.kind, Kind::Text | Kind::Undecodable) {
+            return Ok(());
+        }
+        let sql = "UPDATE conversations SET unread = unread + 1, answered = 0, line_id = :line,
+                          last_message_id = :message, last_message_at = :at WHERE id = :id";
+        self.conn.prepare_cached(sql)?.execute(named_params! {
+            ":line": new.line, ":message": message, ":at": new.received_at, ":id": to,
+        })?;
+        self.changed(ChangeKind::Conversation, to.0, new.received_at)
+    }
+}
+
+fn state_of(new: &NewInbound) -> MessageState {
+    if new.present < new.segments { MessageState::Incomplete } else { MessageState::Received }
+}
+
+fn gaps(new: &NewInbound) -> Option<String> {
+    (new.present < new.segments).then(|| format!("{} of {} segments", new.present, new.segments))
+}

@@ -1,0 +1,148 @@
+//! What is remembered: one SQLite file, one writer, short transactions (D7).
+//!
+//! Facts and times go in, rows come out. [`Store::write`] gives a closure a [`WriteTx`] and
+//! resolves after the commit; [`Store::read`] gives it a [`ReadTx`]. The verbs on the two are the
+//! domain's, one file per subject; each is one statement or a short sequence inside the caller's
+//! transaction, so that a caller may join several into one act.
+//!
+//! Deliberately absent: no clock and no randomness (they are arguments), no decoding (callers of
+//! layer 6 know `sms`, this layer keeps bytes and plain facts), no signals (callers ring the bus
+//! after the commit), no SQL anywhere else.
+//!
+//! Begin with `schema.sql`. Then `writer` (group commit), `inbound` (a TPDU becomes a message once),
+//! `outbound` and `submit` (the queue and what the modem said), `reports` (what the network said).
+
+mod changes;
+mod connection;
+mod conversations;
+mod counts;
+mod custody;
+mod error;
+mod groups;
+mod idempotency;
+mod inbound;
+mod lease;
+mod lines;
+mod messages;
+mod modems;
+mod orders;
+mod outbound;
+mod pin_attempts;
+mod readers;
+mod reports;
+mod schema;
+mod sessions;
+mod settings;
+mod settle;
+mod submit;
+mod tokens;
+mod words;
+mod writer;
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+pub use changes::ChangeRow;
+pub use conversations::{Conversation, ConversationQuery};
+pub use counts::MonthCounts;
+pub use custody::Custody;
+pub use error::{ErrorKind, Result, StoreError};
+pub use groups::{GroupId, GroupPart};
+pub use idempotency::{Earlier, IdempotencyKey};
+pub use inbound::{Concat, GroupStatus, Inserted, NewInbound, NewSegment, SegmentId, Source};
+pub use lease::{OutSegment, OutSegmentId, Outbound};
+pub use lines::{Line, LineId, SeenSim};
+pub use messages::{Author, Message, MessageError, MessageQuery, Page, SegmentRow};
+pub use modems::{Modem, ModemStatus, SeenModem};
+pub use orders::{NewOrder, OrderId, OrderRow};
+pub use outbound::{BatchId, Enqueued, NewMessage, default_validity};
+pub use reports::{NewReport, ReportMatch};
+pub use schema::describe;
+pub use sessions::{Session, SessionId};
+pub use settle::Settled;
+pub use submit::{Prepared, Refusal, backoff};
+pub use tokens::{NewToken, Token, TokenId, TokenUse};
+pub use words::{
+    AuthorKind, ChangeKind, Kind, OrderKind, OrderState, ReportOutcome, SegmentState, SmsSwitch,
+    Stage,
+};
+
+use readers::Readers;
+use writer::Writer;
+
+/// The file's name inside the data folder.
+pub const FILE_NAME: &str = "simgate.db";
+
+/// The database of one gateway. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    writer: Writer,
+    readers: Readers,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens the database in the folder `dir`, creating or upgrading it, and starts its writer on
+    /// the current runtime.
+    pub async fn open(dir: &Path) -> Result<Store> {
+        let path = dir.join(FILE_NAME);
+        let opening = path.clone();
+        let conn = tokio::task::spawn_blocking(move || {
+            let conn = connection::open_writer(&opening)?;
+            connection::quick_check(&conn)?;
+            Ok::<_, StoreError>(conn)
+        })
+        .await
+        .map_err(|e| StoreError::new(ErrorKind::Bug, e.to_string()))??;
+        let writer = Writer::start(conn, path.clone());
+        Ok(Store { writer, readers: Readers::new(path.clone()), path })
+    }
+
+    /// Runs `job` in a write transaction; resolves after the commit is on the disk. Jobs that wait
+    /// together are committed together; one that fails is rolled back alone.
+    pub async fn write<T, F>(&self, job: F) -> Result<T>
+    where
+        F: FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.writer.run(job).await
+    }
+
+    /// Runs `job` on a snapshot of the database. Keep it short: a long one starves the checkpoint.
+    pub async fn read<T, F>(&self, job: F) -> Result<T>
+    where
+        F: FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.readers.run(job).await
+    }
+
+    /// Finishes what waits, moves the write-ahead log into the file and ends the writer. Later
+    /// calls to [`Store::write`] fail as closed.
+    pub async fn close(&self) -> Result<()> {
+        self.readers.close();
+        self.writer.close().await
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// A snapshot to read from.
+pub struct ReadTx<'a> {
+    conn: &'a Connection,
+}
+
+/// A transaction to write in; it reads its own rows too.
+pub struct WriteTx<'a>(ReadTx<'a>);
+
+impl<'a> Deref for WriteTx<'a> {
+    type Target = ReadTx<'a>;
+    fn deref(&self) -> &ReadTx<'a> {
+        &self.0
+    }
+}

@@ -1,0 +1,319 @@
+//! Delivery reports find their segment: by line, reference, recipient and time together.
+//!
+//! TP-MR has 8 bits and wraps within minutes on a busy line, while a report may come days later.
+//! So the reference alone proves nothing (`reliability` 1.4). A report that finds nothing is kept
+//! and tried again when a submit of that reference commits.
+
+use rusqlite::{OptionalExtension, Row, named_params};
+
+use super::WriteTx;
+use super::error::Result;
+use super::inbound::dedupe_key;
+use super::lease::OutSegmentId;
+use super::lines::LineId;
+use super::words::{ReportOutcome, row_id};
+use crate::types::{MessageId, MessageState, Millis, UnixTime};
+
+row_id!(
+    /// A delivery report.
+    ReportId
+);
+
+/// Our clock and the service centre's may differ by so much.
+const CLOCK_SLACK: Millis = Millis::from_secs(3_600);
+
+/// A status report as it came from the modem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewReport {
+    /// The SIM.
+    pub line: LineId,
+    /// The octets, without the service centre's address.
+    pub tpdu: Vec<u8>,
+    /// TP-MR; `None` when the modem is known not to count.
+    pub mr: Option<u8>,
+    /// TP-RA as received.
+    pub recipient: String,
+    /// The TP-ST octet.
+    pub status: u8,
+    /// What TP-ST means.
+    pub outcome: ReportOutcome,
+    /// The sentence for a person when it failed.
+    pub detail: String,
+    /// When the service centre took our submit.
+    pub scts: Option<UnixTime>,
+    /// When it was delivered or given up.
+    pub discharged_at: Option<UnixTime>,
+    /// When we read it.
+    pub received_at: UnixTime,
+}
+
+/// What a report was good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportMatch {
+    /// It belongs to this message, which now stands so.
+    Matched(MessageId, MessageState),
+    /// Kept; no submit fits (yet).
+    Orphan,
+    /// The same report was stored before.
+    Seen,
+}
+
+/// What matching needs of a report, new or orphaned.
+struct Report {
+    line: LineId,
+    mr: Option<u8>,
+    recipient: String,
+    status: u8,
+    outcome: ReportOutcome,
+    scts: Option<UnixTime>,
+    discharged_at: Option<UnixTime>,
+    received_at: UnixTime,
+}
+
+/// A segment a report may belong to.
+struct Candidate {
+    segment: OutSegmentId,
+    recipient: String,
+    submitted_at: UnixTime,
+    valid_for: Millis,
+    accepted: bool,
+    /// No final report yet.
+    open: bool,
+}
+
+impl WriteTx<'_> {
+    /// Keeps a report and tells its segment.
+    pub fn insert_report(&self, new: &NewReport) -> Result<ReportMatch> {
+        let key = dedupe_key(&self.sim_identity(new.line)?, &new.tpdu);
+        let sql = "INSERT INTO reports (dedupe_key, line_id, mr, recipient, status, outcome, scts,
+                                        discharged_at, tpdu, received_at)
+                   VALUES (:key, :line, :mr, :recipient, :status, :outcome, :scts, :discharged, :tpdu, :at)
+                   ON CONFLICT (dedupe_key) DO NOTHING RETURNING id";
+        let inserted: Option<ReportId> = self
+            .conn
+            .prepare_cached(sql)?
+            .query_row(
+                named_params! {
+                    ":key": key, ":line": new.line, ":mr": new.mr, ":recipient": new.recipient,
+                    ":status": new.status, ":outcome": new.outcome, ":scts": new.scts,
+                    ":discharged": new.discharged_at, ":tpdu": new.tpdu, ":at": new.received_at,
+                },
+                |row| row.get(0),
+            )
+            .optional()?;
+        let Some(id) = inserted else { return Ok(ReportMatch::Seen) };
+        let report = Report {
+            line: new.line,
+            mr: new.mr,
+            recipient: new.recipient.clone(),
+            status: new.status,
+            outcome: new.outcome,
+            scts: new.scts,
+            discharged_at: new.discharged_at,
+            received_at: new.received_at,
+        };
+        match self.segment_of(&report)? {
+            Some(segment) => {
+                let (message, state) = self.apply(id, &report, segment, Some(&new.detail))?;
+                Ok(ReportMatch::Matched(message, state))
+            }
+            None => Ok(ReportMatch::Orphan),
+        }
+    }
+
+    /// Tries the orphans of a reference again, now that a segment has it.
+    pub(super) fn adopt_orphans(&self, segment: OutSegmentId, now: UnixTime) -> Result<()> {
+        let sql = "SELECT r.id, r.line_id, r.mr, r.recipient, r.status, r.outcome, r.scts,
+                          r.discharged_at, r.received_at
+                     FROM segments_out s JOIN reports r ON r.line_id = s.line_id AND r.segment_id IS NULL
+                      AND (r.mr = s.mr OR r.mr IS NULL)
+                    WHERE s.id = ?1 AND r.received_at >= s.on_air_at - ?2 ORDER BY r.id";
+        let slack = CLOCK_SLACK.0.cast_signed();
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let orphans: Vec<(ReportId, Report)> = statement
+            .query_map((segment, slack), |row| Ok((row.get(0)?, report_from(row)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        for (id, mut orphan) in orphans {
+            if self.segment_of(&orphan)? == Some(segment) {
+                orphan.received_at = now;
+                self.apply(id, &orphan, segment, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The segment a report belongs to: one the network took under this reference, else one whose
+    /// outcome is unknown, handed over nearest to the time the service centre took it.
+    fn segment_of(&self, report: &Report) -> Result<Option<OutSegmentId>> {
+        let anchor = report.scts.unwrap_or(report.received_at);
+        let sql =
+            "SELECT s.id, o.recipient_key, coalesce(s.on_air_at, s.accepted_at), o.valid_for_ms,
+                          s.state = 'accepted', s.report IS NULL OR s.report = 'trying'
+                     FROM segments_out s JOIN outbound o ON o.message_id = s.message_id
+                    WHERE s.line_id = :line AND s.state = 'accepted' AND (s.mr = :mr OR :mr IS NULL)
+                      AND s.accepted_at BETWEEN :earliest AND :latest
+                   UNION ALL
+                   SELECT s.id, o.recipient_key, s.on_air_at, o.valid_for_ms, 0, 1
+                     FROM segments_out s JOIN outbound o ON o.message_id = s.message_id
+                    WHERE s.line_id = :line AND s.state = 'unknown'";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let candidates = statement.query_map(
+            named_params! {
+                ":line": report.line, ":mr": report.mr,
+                ":earliest": UnixTime(anchor.0.saturating_sub(LONGEST_VALIDITY.0.cast_signed())),
+                ":latest": anchor.after(CLOCK_SLACK).after(CLOCK_SLACK),
+            },
+            |row| {
+                Ok(Candidate {
+                    segment: row.get(0)?,
+                    recipient: row.get(1)?,
+                    submitted_at: row.get(2)?,
+                    valid_for: Millis(row.get::<_, i64>(3)?.unsigned_abs()),
+                    accepted: row.get(4)?,
+                    open: row.get(5)?,
+                })
+            },
+        )?;
+        let candidates: Vec<Candidate> = candidates.collect::<rusqlite::Result<_>>()?;
+        let nearest = candidates
+            .iter()
+            .filter(|c| same_recipient(&c.recipient, &report.recipient) && c.may_be_meant(anchor))
+            .min_by_key(|c| (!c.accepted, !c.open, c.submitted_at.0.abs_diff(anchor.0)));
+        Ok(nearest.map(|c| c.segment))
+    }
+
+    /// Tells a segment what a report says. Delivered stays delivered, whatever comes later.
+    fn apply(
+        &self,
+        id: ReportId,
+        report: &Report,
+        segment: OutSegmentId,
+        detail: Option<&str>,
+    ) -> Result<(MessageId, MessageState)> {
+        let sql = "UPDATE reports SET segment_id = ?2 WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute((id, segment))?;
+        let owner = self.owner_of(segment)?;
+        let sql = "UPDATE segments_out SET state = 'accepted', mr = coalesce(mr, :mr),
+                          accepted_at = on_air_at WHERE id = :segment AND state = 'unknown'";
+        let evidence = named_params! { ":mr": report.mr, ":segment": segment };
+        if self.conn.prepare_cached(sql)?.execute(evidence)? > 0 {
+            self.custody(
+                owner.message,
+                report.received_at,
+                "was sent after all",
+                Some("a report came"),
+            )?;
+            self.count_segment_out(owner.line, &owner.recipient_key, report.received_at)?;
+            self.step_back(segment)?;
+        }
+        let sql = "UPDATE segments_out SET report = :outcome, reported_at = :at
+                    WHERE id = :segment AND (report IS NULL OR report = 'trying'
+                          OR (report <> 'delivered' AND :outcome = 'delivered'))";
+        let said = named_params! {
+            ":outcome": report.outcome, ":at": report.received_at, ":segment": segment,
+        };
+        let news = self.conn.prepare_cached(sql)?.execute(said)? > 0;
+        let words =
+            format!("status {:#04x}, segment {} of {}", report.status, owner.seq, owner.total);
+        let event = match report.outcome {
+            ReportOutcome::Trying => "not delivered yet",
+            ReportOutcome::Delivered => "delivered",
+            ReportOutcome::Failed => "could not be delivered",
+            ReportOutcome::Expired => "expired in the network",
+        };
+        self.custody(owner.message, report.received_at, event, Some(&words))?;
+        if news && matches!(report.outcome, ReportOutcome::Failed | ReportOutcome::Expired) {
+            let code = format!("status_{:02x}", report.status);
+            let sentence = detail.unwrap_or("the network could not deliver it");
+            self.explain(owner.message, Some((&code, sentence)))?;
+        }
+        let state = self.derive_state(owner.message, report.received_at)?;
+        if state == MessageState::Delivered {
+            let sql = "UPDATE messages SET delivered_at = coalesce(delivered_at, ?2) WHERE id = ?1";
+            let at = report.discharged_at.unwrap_or(report.received_at);
+            self.conn.prepare_cached(sql)?.execute((owner.message, at))?;
+        }
+        Ok((owner.message, state))
+    }
+
+    /// Evidence that an earlier sending left whole makes a repetition needless, if it still waits.
+    fn step_back(&self, segment: OutSegmentId) -> Result<()> {
+        let sql = "UPDATE outbound AS o SET round = s.round
+                     FROM segments_out s
+                    WHERE s.id = ?1 AND o.message_id = s.message_id AND s.round < o.round
+                      AND o.stage = 'waiting'
+                      AND NOT EXISTS (SELECT 1 FROM segments_out e WHERE e.message_id = s.message_id
+                                         AND e.round = s.round AND e.state <> 'accepted')
+                      AND NOT EXISTS (SELECT 1 FROM segments_out e WHERE e.message_id = s.message_id
+                                         AND e.round > s.round AND e.state <> 'waiting')";
+        if self.conn.prepare_cached(sql)?.execute([segment])? > 0 {
+            let sql = "DELETE FROM segments_out WHERE state = 'waiting' AND
+                           (message_id, round) IN (SELECT s.message_id, e.round FROM segments_out s
+                             JOIN segments_out e ON e.message_id = s.message_id AND e.round > s.round
+                            WHERE s.id = ?1)";
+            self.conn.prepare_cached(sql)?.execute([segment])?;
+        }
+        Ok(())
+    }
+}
+
+/// TP-VP ends at 63 weeks (23.040 §9.2.3.12.1); no report comes later.
+const LONGEST_VALIDITY: Millis = Millis::from_secs(64 * 7 * 24 * 3_600);
+
+impl Candidate {
+    /// Whether the service centre can have taken this segment at `anchor`.
+    fn may_be_meant(&self, anchor: UnixTime) -> bool {
+        let earliest = self.submitted_at.0.saturating_sub(CLOCK_SLACK.0.cast_signed());
+        let latest = self.submitted_at.after(self.valid_for).after(CLOCK_SLACK);
+        (earliest..=latest.0).contains(&anchor.0)
+    }
+}
+
+fn report_from(row: &Row<'_>) -> rusqlite::Result<Report> {
+    Ok(Report {
+        line: row.get("line_id")?,
+        mr: row.get("mr")?,
+        recipient: row.get("recipient")?,
+        status: row.get("status")?,
+        outcome: row.get("outcome")?,
+        scts: row.get("scts")?,
+        discharged_at: row.get("discharged_at")?,
+        received_at: row.get("received_at")?,
+    })
+}
+
+/// Whether two spellings mean one phone: equal digits, or one is the other in national form (at
+/// least seven digits), or the last nine agree.
+fn same_recipient(key: &str, reported: &str) -> bool {
+    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+    let (ours, theirs) = (digits(key), digits(reported));
+    if ours == theirs {
+        return !ours.is_empty() || key == reported;
+    }
+    let (ours, theirs) = (ours.trim_start_matches('0'), theirs.trim_start_matches('0'));
+    let (short, long) = if ours.len() < theirs.len() { (ours, theirs) } else { (theirs, ours) };
+    let tail = |text: &str| text.get(text.len().wrapping_sub(9)..).map(str::to_owned);
+    (short.len() >= 7 && long.ends_with(short)) || (short.len() >= 9 && tail(short) == tail(long))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipient_is_known_in_national_and_international_form() {
+        for (key, reported, same) in [
+            ("+447700900123", "+447700900123", true),
+            ("+447700900123", "447700900123", true),
+            ("+447700900123", "07700900123", true),
+            ("+447700900123", "00447700900123", true),
+            ("+447700900123", "+447700900124", false),
+            ("+447700900123", "900123", false),
+            ("s:85258", "85258", true),
+            ("s:85258", "+4485258", false),
+            ("+447700900123", "", false),
+        ] {
+            assert_eq!(same_recipient(key, reported), same, "{key} {reported}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Settling a text by decision: a person's, or the clock's.
+
+use rusqlite::{OptionalExtension, named_params};
+
+use super::error::Result;
+use super::lines::LineId;
+use super::words::{ChangeKind, Stage};
+use super::{ReadTx, WriteTx};
+use crate::types::{MessageId, MessageState, Millis, UnixTime};
+
+/// What became of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// Done; this is the state now.
+    Done(MessageState),
+    /// Its state does not allow it: too late, or nothing to settle.
+    Refused(MessageState),
+    /// There is no such outbound text.
+    NotFound,
+}
+
+impl ReadTx<'_> {
+    /// Where an outbound message stands: its state, its place and how many segments left or may have.
+    fn standing(&self, message: MessageId) -> Result<Option<(MessageState, Stage, u32)>> {
+        let sql = "SELECT m.state, o.stage, (SELECT count(*) FROM segments_out s
+                            WHERE s.message_id = m.id AND s.state IN ('on_air', 'accepted', 'unknown'))
+                     FROM messages m JOIN outbound o ON o.message_id = m.id WHERE m.id = ?1";
+        let standing = self
+            .conn
+            .prepare_cached(sql)?
+            .query_row([message], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        Ok(standing.optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Takes a text back, as long as none of it has left.
+    pub fn cancel(&self, message: MessageId, now: UnixTime) -> Result<Settled> {
+        let Some((state, stage, left)) = self.standing(message)? else {
+            return Ok(Settled::NotFound);
+        };
+        let early = matches!(state, MessageState::Queued | MessageState::Held);
+        if !early || stage == Stage::OnAir || left > 0 {
+            return Ok(Settled::Refused(state));
+        }
+        self.close(message, MessageState::Cancelled, "cancelled", None, now)
+    }
+
+    /// Sends a settled text once more, as a whole. It says so when a part may have arrived before.
+    /// A held one is let go.
+    pub fn resend(&self, message: MessageId, now: UnixTime) -> Result<Settled> {
+        use MessageState::*;
+        let Some((state, _, _)) = self.standing(message)? else { return Ok(Settled::NotFound) };
+        if !matches!(state, Failed | Unknown | Undeliverable | Expired | Cancelled | Held) {
+            return Ok(Settled::Refused(state));
+        }
+        self.send_anew(message, now, "sent again by a person")?;
+        Ok(Settled::Done(Queued))
+    }
+
+    /// Gives up a text that waits for a person.
+    pub fn drop_message(&self, message: MessageId, now: UnixTime) -> Result<Settled> {
+        let Some((state, _, _)) = self.standing(message)? else { return Ok(Settled::NotFound) };
+        match state {
+            MessageState::Held => {
+                self.close(message, MessageState::Cancelled, "dropped", None, now)
+            }
+            MessageState::Unknown => {
+                let why = ("dropped", "a person gave it up; it may have been sent");
+                self.close(message, MessageState::Failed, "dropped", Some(why), now)
+            }
+            state => Ok(Settled::Refused(state)),
+        }
+    }
+
+    /// Puts a waiting text aside for a person to decide, for instance while the line is sick.
+    pub fn hold(&self, message: MessageId, reason: &str, now: UnixTime) -> Result<Settled> {
+        let Some((state, stage, _)) = self.standing(message)? else { return Ok(Settled::NotFound) };
+        if state != MessageState::Queued || stage == Stage::OnAir {
+            return Ok(Settled::Refused(state));
+        }
+        let sql = "UPDATE messages SET hold_reason = ?2 WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute((message, reason))?;
+        self.close(message, MessageState::Held, "held", None, now)
+    }
+
+    /// Expires what was not handed over within its time. Returns what expired.
+    pub fn expire_outbound(&self, now: UnixTime) -> Result<Vec<MessageId>> {
+        let sql = "SELECT message_id FROM outbound WHERE valid_until <= ?1 AND (stage = 'waiting'
+                       OR (stage = 'leased' AND lease_until <= ?1)) LIMIT 1000";
+        let expired = self.ids(sql, now)?;
+        for &message in &expired {
+            let why = ("expired", "its time was over before a modem could take it");
+            self.close(message, MessageState::Expired, "expired", Some(why), now)?;
+        }
+        Ok(expired)
+    }
+
+    /// Sends codes and alarms once more that have been `unknown` for `wait` without evidence,
+    /// inside their validity, marked; never twice (D5). Returns them.
+    pub fn resend_overdue_unknown(&self, wait: Millis, now: UnixTime) -> Result<Vec<MessageId>> {
+        let since = UnixTime(now.0.saturating_sub(wait.0.cast_signed()));
+        let sql = "SELECT o.message_id FROM messages m JOIN outbound o ON o.message_id = m.id
+                    WHERE m.state = 'unknown' AND m.class IN ('alert', 'otp') AND o.auto_resends = 0
+                      AND o.unknown_at <= ?1 AND o.valid_until > ?1 LIMIT 100";
+        let mut overdue = self.ids(sql, since)?;
+        overdue.retain(|&message| self.is_valid(message, now).unwrap_or(false));
+        for &message in &overdue {
+            let sql = "UPDATE outbound SET auto_resends = auto_resends + 1 WHERE message_id = ?1";
+            self.conn.prepare_cached(sql)?.execute([message])?;
+            let validity = self.validity(message)?;
+            self.new_round(message, now, "sent once more: late is worse than twice")?;
+            self.queue_again(message, validity, now)?;
+        }
+        Ok(overdue)
+    }
+
+    fn is_valid(&self, message: MessageId, now: UnixTime) -> Result<bool> {
+        Ok(self.validity(message)? > now)
+    }
+
+    fn validity(&self, message: MessageId) -> Result<UnixTime> {
+        let sql = "SELECT valid_until FROM outbound WHERE message_id = ?1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([message], |row| row.get(0))?)
+    }
+
+    fn ids(&self, sql: &str, at: UnixTime) -> Result<Vec<MessageId>> {
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let ids = statement.query_map([at], |row| row.get(0))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn send_anew(&self, message: MessageId, now: UnixTime, why: &str) -> Result<()> {
+        self.new_round(message, now, why)?;
+        let sql = "SELECT valid_for_ms FROM outbound WHERE message_id = ?1";
+        let valid_for: i64 =
+            self.conn.prepare_cached(sql)?.query_row([message], |row| row.get(0))?;
+        self.queue_again(message, now.after(Millis(valid_for.unsigned_abs())), now)
+    }
+
+    fn queue_again(&self, message: MessageId, valid_until: UnixTime, now: UnixTime) -> Result<()> {
+        let sql = "UPDATE outbound SET stage = 'waiting', attempts = 0, unknown_at = NULL,
+                          lease_until = NULL, next_try_at = max(send_at, :now), valid_until = :until
+                    WHERE message_id = :message";
+        let queued = named_params! { ":message": message, ":now": now, ":until": valid_until };
+        self.conn.prepare_cached(sql)?.execute(queued)?;
+        let sql = "UPDATE messages SET state = 'queued', error_code = NULL, error_detail = NULL,
+                          hold_reason = NULL, sent_at = NULL, delivered_at = NULL WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute([message])?;
+        self.changed(ChangeKind::Message, message.0, now)
+    }
+
+    /// Begins another sending of the whole text; marked when a part of it left or may have.
+    pub(super) fn new_round(&self, message: MessageId, now: UnixTime, why: &str) -> Result<()> {
+        let sql = "UPDATE messages SET segments_done = 0, possible_duplicate = possible_duplicate OR EXISTS
+                       (SELECT 1 FROM segments_out WHERE message_id = ?1
+                           AND state IN ('on_air', 'accepted', 'unknown')) WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute([message])?;
+        let sql = "UPDATE outbound SET round = round + 1 WHERE message_id = ?1";
+        self.conn.prepare_cached(sql)?.execute([message])?;
+        self.custody(message, now, "queued again", Some(why))
+    }
+
+    fn close(
+        &self,
+        message: MessageId,
+        state: MessageState,
+        event: &str,
+        error: Option<(&str, &str)>,
+        now: UnixTime,
+    ) -> Result<Settled> {
+        let sql = "UPDATE outbound SET stage = 'over', lease_until = NULL WHERE message_id = ?1";
+        self.conn.prepare_cached(sql)?.execute([message])?;
+        let sql = "UPDATE messages SET state = ?2 WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute((message, state))?;
+        if error.is_some() {
+            self.explain(message, error)?;
+        }
+        self.custody(message, now, event, error.map(|(_, detail)| detail))?;
+        self.changed(ChangeKind::Message, message.0, now)?;
+        Ok(Settled::Done(state))
+    }
+
+    /// Puts every text back that a dead process or task had in hand: a lease alone means nothing
+    /// left; `on_air` means it may have. For all lines at start, for one when its task died.
+    /// Returns what became `unknown`.
+    pub fn resume(&self, line: Option<LineId>, now: UnixTime) -> Result<Vec<MessageId>> {
+        let sql = "UPDATE outbound SET stage = 'waiting', lease_until = NULL
+                    WHERE stage = 'leased' AND (?1 IS NULL OR line_id = ?1) RETURNING message_id";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let leased: Vec<MessageId> =
+            statement.query_map([line], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        for message in leased {
+            self.derive_state(message, now)?;
+        }
+        let sql =
+            "SELECT id FROM segments_out WHERE state = 'on_air' AND (?1 IS NULL OR line_id = ?1)";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let on_air: Vec<_> =
+            statement.query_map([line], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let mut unknown = Vec::with_capacity(on_air.len());
+        for segment in on_air {
+            self.segment_unknown(segment, "the gateway stopped while it was at the modem", now)?;
+            unknown.push(self.owner_of(segment)?.message);
+        }
+        Ok(unknown)
+    }
+}

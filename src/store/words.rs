@@ -1,0 +1,248 @@
+//! The store's fixed words, and how ids, times and words travel to and from SQLite.
+
+use rusqlite::Row;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+
+use crate::types::{
+    Class, ContactId, ConversationId, Direction, MessageId, MessageState, ModemId, Number, UnixTime,
+};
+
+/// Declares an enum whose variants are the words of a CHECK list in `schema.sql`.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant,)+ }
+
+        impl $name {
+            /// All of them, in order of declaration.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)+];
+
+            /// The fixed word.
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $word,)+ }
+            }
+
+            /// The variant of a word.
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|v| v.as_str() == word)
+            }
+        }
+        word_in_sql!($name);
+    };
+}
+
+macro_rules! word_in_sql {
+    ($name:ident) => {
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.as_str().into())
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                $name::parse(value.as_str()?).ok_or(FromSqlError::InvalidType)
+            }
+        }
+    };
+}
+
+/// Lets a newtype over `i64` travel to and from SQLite.
+macro_rules! integer_in_sql {
+    ($name:ident) => {
+        impl rusqlite::types::ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+                Ok(self.0.into())
+            }
+        }
+
+        impl rusqlite::types::FromSql for $name {
+            fn column_result(
+                value: rusqlite::types::ValueRef<'_>,
+            ) -> rusqlite::types::FromSqlResult<Self> {
+                value.as_i64().map($name)
+            }
+        }
+    };
+}
+
+/// Declares a row id of the store's own.
+macro_rules! row_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = std::num::ParseIntError;
+            fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+
+        $crate::store::words::integer_in_sql!($name);
+    };
+}
+
+pub(super) use {integer_in_sql, row_id};
+
+integer_in_sql!(MessageId);
+integer_in_sql!(ConversationId);
+integer_in_sql!(ContactId);
+integer_in_sql!(ModemId);
+integer_in_sql!(UnixTime);
+word_in_sql!(Class);
+word_in_sql!(Direction);
+word_in_sql!(MessageState);
+
+/// The number whose [`Number::key`] stands in `column`.
+pub(super) fn number(row: &Row<'_>, column: &str) -> rusqlite::Result<Number> {
+    row.get::<_, String>(column).map(|key| Number::from_key(&key))
+}
+
+words!(
+    /// What a message is; only the first two are shown in the inbox.
+    Kind {
+        /// A text.
+        Text = "text",
+        /// A TPDU we could not read; kept with its error.
+        Undecodable = "undecodable",
+        /// A short message type 0: acknowledged, never shown (23.040 §9.2.3.9).
+        Silent = "silent",
+        /// A message waiting indication without text worth keeping (23.038 §4).
+        Waiting = "waiting",
+        /// 8-bit data.
+        Data = "data",
+        /// The notification of an MMS we cannot fetch.
+        Mms = "mms",
+    }
+);
+
+words!(
+    /// Where an outbound message is on the sender's desk.
+    Stage {
+        /// May be leased.
+        Waiting = "waiting",
+        /// One task has it; nothing left the modem.
+        Leased = "leased",
+        /// Bytes may have left.
+        OnAir = "on_air",
+        /// Settled, held or unknown.
+        Over = "over",
+    }
+);
+
+words!(
+    /// Where one outbound segment stands.
+    SegmentState {
+        /// Not handed to the modem, or refused for now.
+        Waiting = "waiting",
+        /// Committed before its bytes left; no answer yet.
+        OnAir = "on_air",
+        /// The network took it.
+        Accepted = "accepted",
+        /// Refused for good.
+        Refused = "refused",
+        /// It may have left.
+        Unknown = "unknown",
+    }
+);
+
+words!(
+    /// What a delivery report says, after the classes of TP-ST (23.040 §9.2.3.15).
+    ReportOutcome {
+        /// Still trying: another report follows.
+        Trying = "trying",
+        /// The handset has it.
+        Delivered = "delivered",
+        /// Given up.
+        Failed = "failed",
+        /// Its validity is over.
+        Expired = "expired",
+    }
+);
+
+words!(
+    /// What a change is about.
+    ChangeKind {
+        /// A message.
+        Message = "message",
+        /// A conversation.
+        Conversation = "conversation",
+        /// A line.
+        Line = "line",
+        /// A modem.
+        Modem = "modem",
+        /// An order to a modem.
+        Order = "order",
+    }
+);
+
+words!(
+    /// What a person asks of a modem.
+    OrderKind {
+        /// Dial a USSD code.
+        Ussd = "ussd",
+        /// Restart the modem.
+        Restart = "restart",
+        /// Send one AT command.
+        Console = "console",
+    }
+);
+
+words!(
+    /// Where an order stands.
+    OrderState {
+        /// Not yet taken.
+        Waiting = "waiting",
+        /// Being carried out.
+        Taken = "taken",
+        /// Carried out.
+        Done = "done",
+        /// It did not work.
+        Failed = "failed",
+    }
+);
+
+words!(
+    /// Who wrote a message.
+    AuthorKind {
+        /// A person.
+        User = "user",
+        /// A program.
+        Token = "token",
+        /// A member of staff by relay.
+        Relay = "relay",
+        /// An e-mail.
+        Email = "email",
+        /// A rule.
+        Rule = "rule",
+        /// The assistant.
+        Assistant = "assistant",
+        /// A campaign.
+        Campaign = "campaign",
+        /// The gateway itself, or its owner on the command line.
+        System = "system",
+    }
+);
+
+words!(
+    /// Whether a line sends and takes texts.
+    SmsSwitch {
+        /// It does.
+        On = "on",
+        /// Being switched on.
+        PendingOn = "pending_on",
+        /// It does not.
+        Off = "off",
+        /// Being switched off.
+        PendingOff = "pending_off",
+    }
+);

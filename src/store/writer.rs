@@ -1,0 +1,252 @@
+//! The one writer: jobs that arrive while a commit runs share the next one (group commit).
+//!
+//! Each batch runs on a blocking thread, the connection moving there and back, so a slow card
+//! never stalls the runtime. Each job has a savepoint: one that fails or panics is rolled back
+//! alone. Nobody hears "done" before the batch is committed.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::connection::open_writer;
+use super::error::{ErrorKind, Result, StoreError};
+use super::{ReadTx, WriteTx};
+
+/// Jobs that may wait; more callers wait in line for a place.
+const WAITING: usize = 1_024;
+/// Jobs in one commit at most: bounds the time to a busy caller's answer.
+const BATCH: usize = 256;
+/// WAL pages after which the writer checkpoints between batches.
+const CHECKPOINT_PAGES: i64 = 1_000;
+/// 64 MiB of 4 KiB pages: a reader that never ends starves the checkpoint.
+const WAL_ALARM_PAGES: i64 = 16_384;
+
+/// One caller's job, its outcome once it ran, and the caller.
+trait Job: Send {
+    /// Runs inside the transaction and keeps the outcome; says whether it succeeded.
+    fn run(&mut self, tx: &WriteTx<'_>) -> bool;
+    /// Tells the caller, after the commit or with the reason why there was none.
+    fn answer(self: Box<Self>, committed: Result<()>);
+}
+
+struct Pending<T, F> {
+    job: Option<F>,
+    outcome: Option<Result<T>>,
+    caller: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Job for Pending<T, F>
+where
+    F: FnOnce(&WriteTx<'_>) -> Result<T> + Send,
+    T: Send,
+{
+    fn run(&mut self, tx: &WriteTx<'_>) -> bool {
+        self.outcome = self.job.take().map(|job| job(tx));
+        matches!(self.outcome, Some(Ok(_)))
+    }
+
+    fn answer(self: Box<Self>, committed: Result<()>) {
+        let panicked =
+            || StoreError::new(ErrorKind::Panicked, "the store refused a faulty request");
+        let told = match (self.outcome, committed) {
+            (Some(Err(own)), _) => Err(own),
+            (_, Err(shared)) => Err(shared),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(panicked()),
+        };
+        // The caller may have gone away; its rows stay.
+        let _ = self.caller.send(told);
+    }
+}
+
+enum Message {
+    Job(Box<dyn Job>),
+    Close(oneshot::Sender<Result<()>>),
+}
+
+/// The callers' end.
+#[derive(Clone)]
+pub(super) struct Writer(mpsc::Sender<Message>);
+
+impl Writer {
+    /// Starts the writer's task.
+    pub(super) fn start(conn: Connection, path: PathBuf) -> Self {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        tokio::spawn(serve(Desk { conn: Some(conn), path, alarmed: false }, receiver));
+        Self(sender)
+    }
+
+    /// Runs `job` in the next batch and waits for its commit.
+    pub(super) async fn run<T, F>(&self, job: F) -> Result<T>
+    where
+        F: FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (caller, answered) = oneshot::channel();
+        let pending = Pending { job: Some(job), outcome: None, caller };
+        self.0.send(Message::Job(Box::new(pending))).await.map_err(|_| closed())?;
+        answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Finishes what waits, empties the WAL into the file and ends.
+    pub(super) async fn close(&self) -> Result<()> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Message::Close(answer)).await.map_err(|_| closed())?;
+        answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::new(ErrorKind::Closed, "the store is closed")
+}
+
+async fn serve(mut desk: Desk, mut receiver: mpsc::Receiver<Message>) {
+    let mut messages = Vec::new();
+    while receiver.recv_many(&mut messages, BATCH).await > 0 {
+        let (mut jobs, mut closing) = (Vec::new(), None);
+        for message in messages.drain(..) {
+            match message {
+                Message::Job(job) if closing.is_none() => jobs.push(job),
+                Message::Job(late) => late.answer(Err(closed())),
+                Message::Close(answer) => closing = Some(answer),
+            }
+        }
+        let last = closing.is_some();
+        let work = move || {
+            desk.batch(jobs);
+            if let Some(answer) = closing {
+                let _ = answer.send(desk.close());
+            }
+            desk
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(returned) => desk = returned,
+            Err(stopped) => {
+                tracing::error!("the store's writer stopped: {stopped}");
+                return;
+            }
+        }
+        if last {
+            return;
+        }
+    }
+}
+
+/// What moves to the blocking thread and back.
+struct Desk {
+    /// `None` after the disk failed: opened and checked anew before the next batch.
+    conn: Option<Connection>,
+    path: PathBuf,
+    alarmed: bool,
+}
+
+impl Desk {
+    /// Runs and commits all of `jobs`, in one transaction unless SQLite ends one by itself
+    /// (disk full): then its jobs have failed together and the rest get a new one.
+    fn batch(&mut self, jobs: Vec<Box<dyn Job>>) {
+        let mut waiting = VecDeque::from(jobs);
+        while !waiting.is_empty() {
+            let mut ran = Vec::new();
+            let outcome = match self.connected() {
+                Ok(conn) => transaction(conn, &mut waiting, &mut ran),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = &outcome {
+                tracing::warn!(kind = ?error.kind, "a batch was not committed: {error}");
+                // After a failed fsync the page cache lies; never retry on the same connection.
+                if matches!(error.kind, ErrorKind::Io | ErrorKind::Corrupt) {
+                    self.conn = None;
+                }
+                if ran.is_empty() {
+                    ran.extend(waiting.drain(..));
+                }
+            }
+            for job in ran {
+                job.answer(outcome.clone());
+            }
+        }
+        self.checkpoint();
+    }
+
+    fn connected(&mut self) -> Result<&Connection> {
+        let conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => open_writer(&self.path)?,
+        };
+        Ok(self.conn.insert(conn))
+    }
+
+    fn checkpoint(&mut self) {
+        let Some(conn) = &self.conn else { return };
+        let left = match wal_left(conn, "NOOP") {
+            Ok(pages) if pages >= CHECKPOINT_PAGES => wal_left(conn, "PASSIVE"),
+            fine => fine,
+        };
+        let alarm = match left {
+            Ok(pages) => pages > WAL_ALARM_PAGES,
+            Err(error) => {
+                tracing::warn!("checkpoint failed: {error}");
+                return;
+            }
+        };
+        if alarm && !self.alarmed {
+            tracing::error!("the write-ahead log passed 64 MiB: a reader holds it open");
+        }
+        self.alarmed = alarm;
+    }
+
+    fn close(&mut self) -> Result<()> {
+        let Some(conn) = self.conn.take() else { return Ok(()) };
+        wal_left(&conn, "TRUNCATE")?;
+        conn.close().map_err(|(_, error)| error.into())
+    }
+}
+
+/// Checkpoints in the given mode; pages of the log that are not yet in the file.
+fn wal_left(conn: &Connection, mode: &str) -> Result<i64> {
+    let left = conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+        Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?)
+    })?;
+    Ok(left)
+}
+
+/// Moves jobs from `waiting` to `ran` and commits what succeeded.
+fn transaction(
+    conn: &Connection,
+    waiting: &mut VecDeque<Box<dyn Job>>,
+    ran: &mut Vec<Box<dyn Job>>,
+) -> Result<()> {
+    conn.execute_batch("BEGIN IMMEDIATE")?;
+    while let Some(mut job) = waiting.pop_front() {
+        let kept = in_savepoint(conn, job.as_mut());
+        ran.push(job);
+        if let Err(error) = kept {
+            let _ = conn.execute_batch("ROLLBACK");
+            return Err(error);
+        }
+    }
+    let committed = conn.execute_batch("COMMIT");
+    if committed.is_err() && !conn.is_autocommit() {
+        let _ = conn.execute_batch("ROLLBACK");
+    }
+    Ok(committed?)
+}
+
+/// Runs one job; its rows go when it fails or panics. An error here is the whole transaction's.
+fn in_savepoint(conn: &Connection, job: &mut dyn Job) -> Result<()> {
+    conn.execute_batch("SAVEPOINT job")?;
+    let tx = WriteTx(ReadTx { conn });
+    // A panic ends this job alone: its outcome stays empty and its rows are rolled back.
+    let succeeded = catch_unwind(AssertUnwindSafe(|| job.run(&tx))).unwrap_or(false);
+    if conn.is_autocommit() {
+        let detail = "the disk is full or failing: the transaction ended";
+        return Err(StoreError::new(ErrorKind::Full, detail));
+    }
+    if !succeeded {
+        conn.execute_batch("ROLLBACK TO job")?;
+    }
+    Ok(conn.execute_batch("RELEASE job")?)
+}

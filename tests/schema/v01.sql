@@ -1,0 +1,327 @@
+-- What simgate remembers, version 1.
+--
+-- Times are milliseconds since 1970 in UTC. Booleans are 0 or 1. Words in CHECK lists are those of
+-- the API. Rows are written by one connection only, so ids grow in the order of their commits.
+-- A change here is a numbered step in upgrade/ as well; tests compare the two ways to get here.
+
+-- A line is a SIM card. Conversations, queue and counts stay with it when it moves to another modem.
+CREATE TABLE lines (
+    id          INTEGER PRIMARY KEY,
+    iccid       TEXT UNIQUE,             -- the card; digits without fill (ITU-T E.118)
+    imsi        TEXT,                    -- the subscription; stands in for a card that hides its ICCID
+    number      TEXT,                    -- own number in E.164, from the SIM or from a person
+    name        TEXT NOT NULL,           -- its operator's name until a person names it
+    named       INTEGER NOT NULL DEFAULT 0 CHECK (named IN (0, 1)), -- 1: a person did, keep it
+    operator    TEXT,                    -- last network it was seen in
+    country     TEXT,                    -- two letters; how national numbers are read
+    sms         TEXT NOT NULL DEFAULT 'on' CHECK (sms IN ('on', 'pending_on', 'off', 'pending_off')),
+    created_at  INTEGER NOT NULL,
+    CHECK (iccid IS NOT NULL OR imsi IS NOT NULL)
+) STRICT;
+CREATE UNIQUE INDEX lines_by_imsi ON lines (imsi) WHERE iccid IS NULL;
+
+-- A modem is a device. What it said last; the truth is in the device.
+CREATE TABLE modems (
+    id           INTEGER PRIMARY KEY,
+    identity     TEXT NOT NULL UNIQUE,   -- its IMEI, or 'port:' and the port when it tells none
+    imei         TEXT,
+    port         TEXT,                   -- last port it was opened on
+    profile      TEXT,                   -- name of the modem family
+    maker        TEXT,
+    model        TEXT,
+    firmware     TEXT,
+    line_id      INTEGER REFERENCES lines (id) ON DELETE SET NULL, -- the SIM in it now
+    state        TEXT NOT NULL DEFAULT 'closed', -- the driver's state, in its words
+    operator     TEXT,
+    registration TEXT,                   -- home, roaming, searching, denied, ...
+    signal_dbm   INTEGER,
+    bars         INTEGER,                -- 0 to 5
+    storage      TEXT,                   -- fullest storage: SM, ME, MT or SR
+    storage_used INTEGER,
+    storage_total INTEGER,
+    note         TEXT,                   -- what a person should know: blocked, wrong PIN, weak power
+    last_seen_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX modems_by_line ON modems (line_id);
+
+-- One remote address across all own lines (E130..E134).
+CREATE TABLE conversations (
+    id              INTEGER PRIMARY KEY,
+    key             TEXT NOT NULL UNIQUE, -- Number::key(): E.164, 's:' short code, 'a:' name
+    line_id         INTEGER REFERENCES lines (id), -- last used; where an answer goes out
+    unread          INTEGER NOT NULL DEFAULT 0,    -- inbound texts since somebody looked
+    answered        INTEGER NOT NULL DEFAULT 1 CHECK (answered IN (0, 1)), -- 0: the last word is theirs
+    last_message_id INTEGER,             -- newest message shown in the inbox
+    last_message_at INTEGER NOT NULL,
+    created_at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX conversations_by_time ON conversations (last_message_at, id);
+
+-- Texts queued together by one call.
+CREATE TABLE batches (
+    id         INTEGER PRIMARY KEY,
+    size       INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+-- A text as people see it, in or out. `id` is also the API's `seq`: AUTOINCREMENT never reuses one.
+CREATE TABLE messages (
+    id                 INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation_id    INTEGER REFERENCES conversations (id), -- NULL: the sender could not be read
+    line_id            INTEGER NOT NULL REFERENCES lines (id),
+    direction          TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+    -- Only 'text' and 'undecodable' are shown in the inbox; the rest is kept for its detail page.
+    kind               TEXT NOT NULL DEFAULT 'text'
+                       CHECK (kind IN ('text', 'undecodable', 'silent', 'waiting', 'data', 'mms')),
+    class              TEXT NOT NULL DEFAULT 'conversation'
+                       CHECK (class IN ('conversation', 'auto', 'consent', 'alert', 'otp', 'marketing')),
+    state              TEXT NOT NULL
+                       CHECK (state IN ('queued', 'submitting', 'sent', 'delivered', 'undeliverable', 'expired',
+                                        'failed', 'unknown', 'held', 'cancelled', 'received', 'incomplete')),
+    number_key         TEXT NOT NULL,    -- Number::key() of the remote address; '' when unreadable
+    text               TEXT NOT NULL,
+    alphabet           TEXT,             -- gsm7, ucs2 or data
+    segments           INTEGER NOT NULL DEFAULT 1, -- in: announced; out: as counted or prepared
+    segments_done      INTEGER NOT NULL DEFAULT 0, -- in: here; out: accepted by the network
+    flash              INTEGER NOT NULL DEFAULT 0 CHECK (flash IN (0, 1)), -- class 0, shown at once
+    tag                TEXT,             -- the caller's own word, given back unchanged
+    response_emails    TEXT NOT NULL DEFAULT '[]', -- JSON list of addresses
+    author_kind        TEXT CHECK (author_kind IN ('user', 'token', 'relay', 'email', 'rule',
+                                                   'assistant', 'campaign', 'system')),
+    author_id          TEXT,
+    batch_id           INTEGER REFERENCES batches (id),
+    created_at         INTEGER NOT NULL, -- when the row was made
+    received_at        INTEGER,          -- in: when its first segment was committed
+    sent_at            INTEGER,          -- out: when the network took the last segment
+    delivered_at       INTEGER,          -- out: when the handset had the last segment, says the network
+    scts               INTEGER,          -- in: the service centre's time stamp (23.040 §9.2.3.11)
+    error_code         TEXT,             -- stable word or '+CMS ERROR' number
+    error_detail       TEXT,             -- the sentence for a person
+    hold_reason        TEXT,             -- why it waits for a person
+    seen_count         INTEGER NOT NULL DEFAULT 1, -- in: how often the network or the SIM gave it to us
+    possible_duplicate INTEGER NOT NULL DEFAULT 0 CHECK (possible_duplicate IN (0, 1)), -- out: may arrive twice
+    trace              TEXT NOT NULL DEFAULT '[]'  -- JSON: why the rules did what they did
+) STRICT;
+CREATE INDEX messages_by_conversation ON messages (conversation_id, id);
+CREATE INDEX messages_by_number ON messages (number_key, id);
+CREATE INDEX messages_by_line ON messages (line_id, id);
+CREATE INDEX messages_by_batch ON messages (batch_id) WHERE batch_id IS NOT NULL;
+CREATE INDEX messages_unsettled ON messages (state, id) WHERE state IN ('unknown', 'held', 'failed');
+
+-- The segments of one inbound long message, told by the sender's 8- or 16-bit reference.
+CREATE TABLE groups (
+    id         INTEGER PRIMARY KEY,
+    line_id    INTEGER NOT NULL REFERENCES lines (id),
+    sender_key TEXT NOT NULL,            -- Number::key()
+    sender_raw TEXT NOT NULL,            -- the address as received: national and international differ
+    wide       INTEGER NOT NULL CHECK (wide IN (0, 1)), -- 1: 16-bit reference
+    reference  INTEGER NOT NULL,
+    total      INTEGER NOT NULL,
+    first_at   INTEGER NOT NULL,         -- receipt of its first segment; open for 72 h from here
+    message_id INTEGER REFERENCES messages (id) ON DELETE SET NULL -- once published, complete or not
+) STRICT;
+CREATE INDEX groups_by_reference ON groups (line_id, reference, total, first_at);
+CREATE INDEX groups_unpublished ON groups (first_at) WHERE message_id IS NULL;
+
+-- Every TPDU ever received, byte for byte, whether understood or not.
+CREATE TABLE segments_in (
+    id           INTEGER PRIMARY KEY,
+    dedupe_key   BLOB NOT NULL UNIQUE,   -- SHA-256(ICCID || TPDU): a repeat is no new message
+    line_id      INTEGER NOT NULL REFERENCES lines (id),
+    message_id   INTEGER REFERENCES messages (id) ON DELETE SET NULL,
+    group_id     INTEGER REFERENCES groups (id) ON DELETE SET NULL,
+    seq          INTEGER NOT NULL DEFAULT 1,
+    tpdu         BLOB NOT NULL,          -- without the service centre's address
+    scts         INTEGER,
+    storage      TEXT,                   -- where it lay in the modem, NULL: direct delivery
+    slot         INTEGER,
+    error        TEXT,                   -- why it could not be decoded
+    received_at  INTEGER NOT NULL,
+    seen_count   INTEGER NOT NULL DEFAULT 1,
+    last_seen_at INTEGER NOT NULL
+) STRICT;
+-- Same reference and number but other bytes belong to another message.
+CREATE UNIQUE INDEX segments_in_by_group ON segments_in (group_id, seq) WHERE group_id IS NOT NULL;
+CREATE INDEX segments_in_by_message ON segments_in (message_id);
+CREATE INDEX segments_in_by_line ON segments_in (line_id);
+
+-- The sender's desk: one row per outbound message, kept after it is settled.
+CREATE TABLE outbound (
+    message_id    INTEGER PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+    line_id       INTEGER NOT NULL REFERENCES lines (id),
+    recipient_key TEXT NOT NULL,         -- order is kept per line and recipient
+    rank          INTEGER NOT NULL,      -- 0 otp, 1 alert, 2 consent, 3 conversation, 4 auto, 5 marketing
+    -- waiting: may be leased; leased: one task has it, nothing left; on_air: bytes may have left;
+    -- over: not the sender's any more (settled, held or unknown).
+    stage         TEXT NOT NULL CHECK (stage IN ('waiting', 'leased', 'on_air', 'over')),
+    report        INTEGER NOT NULL CHECK (report IN (0, 1)), -- ask for a delivery report
+    send_at       INTEGER NOT NULL,      -- not before
+    next_try_at   INTEGER NOT NULL,      -- not before, after a temporary refusal
+    valid_for_ms  INTEGER NOT NULL,      -- as asked, or the class's default
+    valid_until   INTEGER NOT NULL,      -- never handed to the modem after this
+    attempts      INTEGER NOT NULL DEFAULT 0, -- temporary refusals so far
+    round         INTEGER NOT NULL DEFAULT 1, -- grows when the whole message is sent again
+    auto_resends  INTEGER NOT NULL DEFAULT 0, -- at most one leaves `unknown` by itself
+    unknown_at    INTEGER,               -- when it became unknown
+    lease_until   INTEGER                -- a lease not used by then is void
+) STRICT;
+CREATE INDEX outbound_queue ON outbound (line_id, rank, message_id) WHERE stage <> 'over';
+CREATE INDEX outbound_order ON outbound (line_id, recipient_key, message_id) WHERE stage <> 'over';
+
+-- One TPDU handed, or to be handed, to the modem.
+CREATE TABLE segments_out (
+    id           INTEGER PRIMARY KEY,
+    message_id   INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    line_id      INTEGER NOT NULL REFERENCES lines (id),
+    round        INTEGER NOT NULL,       -- of the outbound row; older rounds still get reports
+    seq          INTEGER NOT NULL,
+    total        INTEGER NOT NULL,
+    tpdu         BLOB NOT NULL,          -- the same bytes at each attempt (TP-MR is the modem's)
+    state        TEXT NOT NULL DEFAULT 'waiting'
+                 CHECK (state IN ('waiting', 'on_air', 'accepted', 'refused', 'unknown')),
+    on_air_at    INTEGER,                -- committed before the bytes left
+    mr           INTEGER,                -- TP-MR the modem told; 8 bits, wraps
+    accepted_at  INTEGER,
+    report       TEXT CHECK (report IN ('trying', 'delivered', 'failed', 'expired')), -- NULL: none yet
+    reported_at  INTEGER,
+    error_code   TEXT,
+    UNIQUE (message_id, round, seq)
+) STRICT;
+CREATE INDEX segments_out_by_mr ON segments_out (line_id, mr, accepted_at);
+CREATE INDEX segments_out_open ON segments_out (line_id, state) WHERE state IN ('on_air', 'unknown');
+
+-- Next concatenation reference per recipient, so that two long texts to one phone never mix.
+CREATE TABLE concat_references (
+    recipient_key TEXT PRIMARY KEY,
+    next          INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Delivery reports, also those that match nothing (yet): a report can overtake our own commit.
+CREATE TABLE reports (
+    id            INTEGER PRIMARY KEY,
+    dedupe_key    BLOB NOT NULL UNIQUE,  -- SHA-256(ICCID || TPDU)
+    line_id       INTEGER NOT NULL REFERENCES lines (id),
+    segment_id    INTEGER REFERENCES segments_out (id) ON DELETE SET NULL, -- NULL: orphan
+    mr            INTEGER,               -- NULL: the modem is known not to count
+    recipient     TEXT NOT NULL,         -- TP-RA as received
+    status        INTEGER NOT NULL,      -- TP-ST octet (23.040 §9.2.3.15)
+    outcome       TEXT NOT NULL CHECK (outcome IN ('trying', 'delivered', 'failed', 'expired')),
+    scts          INTEGER,               -- when the service centre took our submit
+    discharged_at INTEGER,               -- when it was delivered or given up
+    tpdu          BLOB NOT NULL,
+    received_at   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX reports_orphaned ON reports (line_id, mr) WHERE segment_id IS NULL;
+CREATE INDEX reports_by_segment ON reports (segment_id);
+
+-- Where a message was and when: the page that answers "what happened to it?".
+CREATE TABLE custody (
+    id         INTEGER PRIMARY KEY,
+    message_id INTEGER REFERENCES messages (id) ON DELETE CASCADE,
+    segment_id INTEGER REFERENCES segments_in (id) ON DELETE CASCADE, -- before a message exists
+    at         INTEGER NOT NULL,
+    event      TEXT NOT NULL,
+    detail     TEXT
+) STRICT;
+CREATE INDEX custody_by_message ON custody (message_id, id);
+CREATE INDEX custody_by_segment ON custody (segment_id) WHERE segment_id IS NOT NULL;
+
+-- A repeated call is answered with what the first one made; kept for 72 h.
+CREATE TABLE idempotency (
+    scope      TEXT NOT NULL,            -- whose key: token, user or socket
+    key        TEXT NOT NULL,
+    digest     BLOB NOT NULL,            -- SHA-256 of the request: another body is a conflict
+    message_id INTEGER REFERENCES messages (id) ON DELETE CASCADE,
+    batch_id   INTEGER REFERENCES batches (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_by_time ON idempotency (created_at);
+CREATE INDEX idempotency_by_message ON idempotency (message_id);
+CREATE INDEX idempotency_by_batch ON idempotency (batch_id);
+
+-- Programs. The token itself is never stored.
+CREATE TABLE tokens (
+    id           INTEGER PRIMARY KEY,
+    name         TEXT NOT NULL,
+    hash         BLOB NOT NULL UNIQUE,   -- SHA-256 of the token
+    hint         TEXT NOT NULL,          -- its first characters, to tell tokens apart in a list
+    scopes       TEXT NOT NULL,          -- words apart by commas: send,read,admin
+    line_id      INTEGER REFERENCES lines (id) ON DELETE CASCADE, -- NULL: every line
+    created_at   INTEGER NOT NULL,
+    expires_at   INTEGER,
+    revoked_at   INTEGER,
+    last_used_at INTEGER                 -- to the hour, so that a poll costs no write
+) STRICT;
+CREATE INDEX tokens_by_line ON tokens (line_id);
+
+-- Browsers that are signed in. The cookie itself is never stored.
+CREATE TABLE sessions (
+    id           INTEGER PRIMARY KEY,
+    hash         BLOB NOT NULL UNIQUE,   -- SHA-256 of the cookie
+    who          TEXT NOT NULL,          -- 'link' until accounts exist, then the user's id
+    created_at   INTEGER NOT NULL,
+    expires_at   INTEGER NOT NULL,       -- absolute end
+    last_seen_at INTEGER NOT NULL        -- idle end is counted from here
+) STRICT;
+
+-- Printed sign-in links: each opens one session.
+CREATE TABLE sign_in_links (
+    hash       BLOB PRIMARY KEY,         -- SHA-256 of the secret in the link
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at    INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- What a person asked of a modem; carried out by its task. Every button press stays readable.
+CREATE TABLE orders (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    modem_id    INTEGER NOT NULL REFERENCES modems (id) ON DELETE CASCADE,
+    kind        TEXT NOT NULL CHECK (kind IN ('ussd', 'restart', 'console')),
+    argument    TEXT NOT NULL DEFAULT '',
+    state       TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'taken', 'done', 'failed')),
+    answer      TEXT,
+    author_kind TEXT,
+    author_id   TEXT,
+    created_at  INTEGER NOT NULL,
+    finished_at INTEGER
+) STRICT;
+CREATE INDEX orders_open ON orders (modem_id, id) WHERE state IN ('waiting', 'taken');
+
+-- PINs tried, committed before the modem gets one: a wrong one is never tried twice.
+CREATE TABLE pin_attempts (
+    sim         TEXT NOT NULL,           -- ICCID, or the modem's identity while the card is closed
+    fingerprint BLOB NOT NULL,           -- tells a newly configured PIN from the old one
+    tried_at    INTEGER NOT NULL,
+    accepted    INTEGER CHECK (accepted IN (0, 1)), -- NULL: we never saw the answer
+    PRIMARY KEY (sim, fingerprint)
+) STRICT, WITHOUT ROWID;
+
+-- What changed, for event streams that resume. Bounded: the oldest rows go.
+CREATE TABLE changes (
+    seq  INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('message', 'conversation', 'line', 'modem', 'order')),
+    id   INTEGER NOT NULL,
+    at   INTEGER NOT NULL
+) STRICT;
+
+-- What people set while working, by name.
+CREATE TABLE settings (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What operators count and cap, per line and UTC month such as '2026-11'.
+CREATE TABLE month_counts (
+    line_id      INTEGER NOT NULL REFERENCES lines (id) ON DELETE CASCADE,
+    month        TEXT NOT NULL,
+    segments_in  INTEGER NOT NULL DEFAULT 0,
+    segments_out INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (line_id, month)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE month_recipients (
+    line_id       INTEGER NOT NULL REFERENCES lines (id) ON DELETE CASCADE,
+    month         TEXT NOT NULL,
+    recipient_key TEXT NOT NULL,
+    PRIMARY KEY (line_id, month, recipient_key)
+) STRICT, WITHOUT ROWID;
