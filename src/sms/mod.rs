@@ -15,6 +15,7 @@
 
 mod address;
 mod assemble;
+pub mod cbs;
 pub mod charset;
 mod command;
 mod dcs;
@@ -23,6 +24,8 @@ mod deliver_report;
 mod error;
 mod fcs;
 pub mod gsm7;
+pub mod mms;
+mod normal;
 mod parameters;
 mod pdu;
 mod pid;
@@ -48,6 +51,7 @@ pub use deliver::Deliver;
 pub use deliver_report::DeliverReport;
 pub use error::{DecodeError, EncodeError, Field, Ignored};
 pub use fcs::{FailureCause, FailureClass};
+pub use normal::normal_text;
 pub use parameters::Parameters;
 pub use pdu::{Pdu, from_hex, to_hex};
 pub use pid::{Pid, Purpose};

@@ -139,7 +139,7 @@ fn split_header(whole: &[u8], octet: usize) -> Result<(Option<Udh>, &[u8]), Deco
 }
 
 /// Septets begin at a multiple of seven bits from the start of TP-UD; the gap is filled with 0.
-fn fill_bits(header_octets: usize) -> usize {
+pub(super) fn fill_bits(header_octets: usize) -> usize {
     (7 - header_octets * 8 % 7) % 7
 }
 
