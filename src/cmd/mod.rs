@@ -17,6 +17,7 @@ mod check_config;
 mod client;
 mod completions;
 mod man;
+mod pdu;
 mod terminal;
 
 /// A self-hosted SMS gateway: your own SIM, your own team inbox.
@@ -54,6 +55,8 @@ enum Command {
     Completions(completions::Args),
     /// Write the manual pages into a folder.
     Man(man::Args),
+    /// Look into SMS PDUs, make them, count the segments of a text.
+    Pdu(pdu::Args),
 }
 
 /// Why a command ended without doing its work; decides the exit code.
@@ -156,5 +159,6 @@ fn dispatch(common: &Common, command: Command) -> Result<(), Failure> {
         Command::CheckConfig(args) => check_config::run(common, args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
+        Command::Pdu(args) => pdu::run(args),
     }
 }

@@ -160,6 +160,11 @@ impl Address {
         self.type_of_address
     }
 
+    /// How many semi-octets the value has: the digits of a number.
+    pub fn digit_count(&self) -> usize {
+        self.semi_octets.into()
+    }
+
     /// Whether it is a name, which cannot be answered.
     pub fn is_alphanumeric(&self) -> bool {
         self.type_of_address.ton() == 5

@@ -44,7 +44,7 @@ mod vp;
 
 pub use address::{Address, AddressError, TypeOfAddress};
 pub use assemble::{Assembled, Content, SetKey, assemble};
-pub use charset::{Language, Tables};
+pub use charset::{Language, Tables, UnknownLanguage};
 pub use command::Command;
 pub use dcs::{Alphabet, Dcs, MessageClass, MessageWaiting, Waiting};
 pub use deliver::Deliver;
