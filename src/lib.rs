@@ -15,6 +15,7 @@
 //! 0  types                  the words everyone shares
 //! ```
 
+pub mod app;
 pub mod at;
 pub mod bus;
 pub mod cmd;

@@ -49,21 +49,22 @@ impl ReadTx<'_> {
     /// How far a group is.
     pub fn group_status(&self, group: GroupId) -> Result<GroupStatus> {
         let sql =
-            "SELECT total, message_id, (SELECT count(*) FROM segments_in WHERE group_id = g.id)
+            "SELECT line_id, total, message_id, (SELECT count(*) FROM segments_in WHERE group_id = g.id)
                      FROM groups g WHERE id = ?1";
         let status = self.conn.prepare_cached(sql)?.query_row([group], |row| {
             Ok(GroupStatus {
                 id: group,
-                total: row.get(0)?,
-                message: row.get(1)?,
-                present: row.get(2)?,
+                line: row.get(0)?,
+                total: row.get(1)?,
+                message: row.get(2)?,
+                present: row.get(3)?,
             })
         })?;
         Ok(status)
     }
 
     /// Groups begun before `until` whose message nobody has seen yet: time to publish them with
-    /// gaps. With the line each came to.
+    /// gaps.
     pub fn unpublished_groups(&self, until: UnixTime) -> Result<Vec<GroupStatus>> {
         let sql = "SELECT id FROM groups WHERE message_id IS NULL AND first_at <= ?1 ORDER BY id LIMIT 100";
         let mut statement = self.conn.prepare_cached(sql)?;

@@ -81,6 +81,8 @@ pub enum Inserted {
 pub struct GroupStatus {
     /// The group.
     pub id: GroupId,
+    /// The SIM it came to.
+    pub line: LineId,
     /// Segments here.
     pub present: u8,
     /// Segments announced.

@@ -1,0 +1,359 @@
+//! Where a modem's words are written down: who it is, which SIM it holds, what it received, what
+//! became of submits. In order, one after the other; the shell goes on talking meanwhile.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+
+use super::intake::{self, Arrival};
+use super::modem_task::Duty;
+use super::orders::Orders;
+use super::owners::Claim;
+use super::sender::Heard;
+use super::shell::Ask;
+use super::{End, Shared, evidence, pin};
+use crate::bus::Change;
+use crate::io::Candidate;
+use crate::modem::{
+    self, Blocked, Event, Identity, Order, Receipt, Received, SimIdentity, Source, State, Status,
+};
+use crate::store::{LineId, ModemStatus, Result, SeenModem, SeenSim, SegmentId};
+use crate::types::{Country, Imei, ModemId};
+
+/// A storage this full is worth a word to a person; it should be empty nearly always.
+const ALARM_PERCENT: u32 = 70;
+
+/// The desk of one modem's task.
+pub(super) struct Desk {
+    shared: Arc<Shared>,
+    candidate: Candidate,
+    settings: modem::Settings,
+    asks: mpsc::UnboundedSender<Ask>,
+    outcomes: mpsc::UnboundedSender<Heard>,
+    duty: watch::Sender<Duty>,
+    orders: Orders,
+    claim: Option<Claim>,
+    modem: Option<ModemId>,
+    sim: SimIdentity,
+    line: Option<LineId>,
+    country: Option<Country>,
+    operator: Option<String>,
+    /// PDUs that were committed and are still in the modem.
+    lying: HashMap<Receipt, Lying>,
+    /// Used and total slots by storage.
+    storages: BTreeMap<String, (u16, u16)>,
+}
+
+struct Lying {
+    segment: Option<SegmentId>,
+    slot: Option<u16>,
+}
+
+impl Desk {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        candidate: Candidate,
+        settings: modem::Settings,
+        asks: mpsc::UnboundedSender<Ask>,
+        outcomes: mpsc::UnboundedSender<Heard>,
+        duty: watch::Sender<Duty>,
+    ) -> Self {
+        let orders = Orders::new(Arc::clone(&shared), asks.clone());
+        Self {
+            shared,
+            candidate,
+            settings,
+            asks,
+            outcomes,
+            duty,
+            orders,
+            claim: None,
+            modem: None,
+            sim: SimIdentity::default(),
+            line: None,
+            country: None,
+            operator: None,
+            lying: HashMap::new(),
+            storages: BTreeMap::new(),
+        }
+    }
+
+    /// Takes events until there are no more; says whether the modem introduced itself.
+    pub(super) async fn run(mut self, mut events: mpsc::UnboundedReceiver<Event>) -> bool {
+        loop {
+            let taken = tokio::select! {
+                biased;
+                event = events.recv() => match event {
+                    Some(event) => self.take(event).await,
+                    None => break,
+                },
+                () = self.orders.due() => self.orders.take(self.modem).await,
+            };
+            if let Err(error) = taken {
+                tracing::error!(port = self.candidate.name, %error, "the store refused");
+            }
+        }
+        let over = [self.orders.give_up().await, self.status(closed()).await];
+        for error in over.into_iter().filter_map(Result::err) {
+            tracing::error!(port = self.candidate.name, %error, "the store refused");
+        }
+        self.claim.is_some() || self.modem.is_some()
+    }
+
+    async fn take(&mut self, event: Event) -> Result<()> {
+        match event {
+            Event::Transition { from, to } => self.moved(from, to).await,
+            Event::Identified(identity) => self.identified(identity).await,
+            Event::Sim(sim) => self.sim(sim).await,
+            Event::PinWanted { tries_left } => self.pin_wanted(tries_left).await,
+            Event::Blocked(blocked) => self.blocked(blocked).await,
+            Event::Received(received) => {
+                self.received(received).await;
+                Ok(())
+            }
+            Event::Removed { receipt } => self.removed(receipt).await,
+            Event::Submitted { ticket, outcome } => {
+                self.tell_sender(Heard::Submitted { ticket, outcome })
+            }
+            Event::SubmittedLate { ticket, outcome } => {
+                self.tell_sender(Heard::Late { ticket, outcome })
+            }
+            Event::Status(status) => self.radio(status).await,
+            Event::Storage { storage, used, total } => self.storage(storage, used, total).await,
+            Event::StorageFull => {
+                tracing::warn!(port = self.candidate.name, "the SIM is full; reading it out");
+                Ok(())
+            }
+            Event::Ussd { ticket, reply } => self.orders.answered(ticket, &reply).await,
+            Event::ConsoleDone { ticket, lines } => self.orders.done(ticket, lines).await,
+            Event::Ringing { .. } => {
+                tracing::info!(port = self.candidate.name, "somebody calls; not answered");
+                Ok(())
+            }
+            Event::Note(note) => {
+                tracing::warn!(port = self.candidate.name, note);
+                self.status(note_of(Some(note))).await
+            }
+            Event::Reopen { .. } | Event::Stopped => Ok(()),
+        }
+    }
+
+    async fn moved(&mut self, from: State, to: State) -> Result<()> {
+        let now = self.shared.clock.now();
+        let trace = self.shared.traces.of_port(&self.candidate.name);
+        trace.remark(now, &format!("{from} -> {to}"));
+        self.duty.send_modify(|duty| duty.ready = to == State::Ready);
+        if from == State::PinNeeded && to == State::Initialising {
+            pin::accepted(&self.shared, self.pin_key(), &self.settings, true).await?;
+        }
+        let over = (to == State::Ready).then_some(None);
+        self.status(ModemStatus { state: Some(to.to_string()), note: over, ..Default::default() })
+            .await
+    }
+
+    /// One owner per device: the second port of a modem leaves.
+    async fn identified(&mut self, identity: Identity) -> Result<()> {
+        if let Some(imei) = &identity.imei {
+            match self.shared.owners.claim(imei, &self.candidate.name) {
+                Ok(claim) => self.claim = Some(claim),
+                Err(owner) => {
+                    let _ = self.asks.send(Ask::Leave(End::SpareOf(owner)));
+                    return Ok(());
+                }
+            }
+        }
+        let seen = SeenModem {
+            imei: identity.imei.clone(),
+            port: self.candidate.name.clone(),
+            profile: Some(identity.profile.to_owned()),
+            maker: Some(identity.maker),
+            model: Some(identity.model),
+            firmware: Some(identity.firmware),
+        };
+        let now = self.shared.clock.wall();
+        let modem = self.shared.store.write(move |tx| tx.upsert_modem(&seen, now)).await?;
+        self.modem = Some(modem);
+        let imei = identity.imei.as_ref().map(Imei::as_str);
+        self.shared.traces.identified(&self.candidate.name, modem.0, imei);
+        tracing::info!(port = self.candidate.name, %modem, profile = identity.profile, "modem found");
+        let state =
+            ModemStatus { state: Some(State::Identifying.to_string()), ..Default::default() };
+        self.status(state).await
+    }
+
+    /// A new SIM becomes a line by itself; a known one brings its queue along (D2).
+    async fn sim(&mut self, sim: SimIdentity) -> Result<()> {
+        self.sim = sim;
+        self.duty.send_modify(|duty| duty.line = None);
+        if self.sim.iccid.is_none() && self.sim.imsi.is_none() {
+            self.line = None;
+            return self.status(ModemStatus { line: Some(None), ..Default::default() }).await;
+        }
+        let line = self.upsert_line().await?;
+        if self.line.replace(line) != Some(line) {
+            self.status(ModemStatus { line: Some(Some(line)), ..Default::default() }).await?;
+            evidence::line_is_back(&self.shared, line).await?;
+            self.shared.bus.ring(Change::Lines);
+        }
+        self.duty.send_modify(|duty| duty.line = Some(line));
+        Ok(())
+    }
+
+    async fn upsert_line(&mut self) -> Result<LineId> {
+        let seen = SeenSim {
+            iccid: self.sim.iccid.clone(),
+            imsi: self.sim.imsi.clone(),
+            number: self.sim.number.clone(),
+            operator: self.operator.clone(),
+        };
+        let now = self.shared.clock.wall();
+        let found = self.shared.store.write(move |tx| {
+            let id = tx.upsert_line(&seen, now)?;
+            Ok((id, tx.line(id)?.and_then(|line| line.country)))
+        });
+        let (line, country) = found.await?;
+        self.country = country.or(self.shared.settings.country);
+        Ok(line)
+    }
+
+    async fn pin_wanted(&mut self, tries_left: Option<u8>) -> Result<()> {
+        if pin::may_be_tried(&self.shared, self.pin_key(), &self.settings).await? {
+            tracing::info!(port = self.candidate.name, ?tries_left, "entering the SIM's PIN, once");
+            let _ = self.asks.send(Ask::Order(Order::AllowPin));
+            return Ok(());
+        }
+        self.blocked(Blocked::PinRefused).await
+    }
+
+    async fn blocked(&mut self, blocked: Blocked) -> Result<()> {
+        tracing::error!(port = self.candidate.name, "{blocked}");
+        if blocked == Blocked::PinRefused {
+            pin::accepted(&self.shared, self.pin_key(), &self.settings, false).await?;
+        }
+        self.status(note_of(Some(blocked.to_string()))).await
+    }
+
+    /// The card, or the device while the card is closed and does not say who it is.
+    fn pin_key(&self) -> String {
+        match (&self.sim.iccid, self.modem) {
+            (Some(iccid), _) => iccid.to_string(),
+            (None, Some(modem)) => format!("modem:{modem}"),
+            (None, None) => format!("port:{}", self.candidate.name),
+        }
+    }
+
+    /// Commits first; only then may the modem forget it. What cannot be committed stays there:
+    /// the SIM is the buffer, and the next sweep offers it again.
+    async fn received(&mut self, received: Received) {
+        let Received { receipt, pdu, from } = received;
+        let order = match self.store(pdu, &from).await {
+            Ok(taken) => {
+                let slot = match from {
+                    Source::Stored { index, .. } => Some(index),
+                    Source::Direct => None,
+                };
+                self.lying.insert(receipt, Lying { segment: taken.segment, slot });
+                if let Some(message) = taken.message {
+                    self.shared.bus.ring(Change::Message(message));
+                }
+                Order::Confirm(receipt)
+            }
+            Err(refusal) => {
+                tracing::error!(port = self.candidate.name, refusal, "text left in the modem");
+                Order::Release(receipt)
+            }
+        };
+        let _ = self.asks.send(Ask::Order(order));
+    }
+
+    async fn store(
+        &self,
+        pdu: String,
+        from: &Source,
+    ) -> std::result::Result<intake::Taken, String> {
+        let line = self.line.ok_or("the SIM has not said who it is")?;
+        let stored = match from {
+            Source::Stored { storage, index, .. } => Some((storage.clone(), *index)),
+            Source::Direct => None,
+        };
+        let at = self.shared.clock.wall();
+        let arrival = Arrival { line, country: self.country, pdu, stored, at };
+        let accepted = self.shared.store.write(move |tx| intake::accept(tx, &arrival)).await;
+        accepted.map_err(|error| error.to_string())
+    }
+
+    async fn removed(&mut self, receipt: Receipt) -> Result<()> {
+        let Some(Lying { segment: Some(segment), slot }) = self.lying.remove(&receipt) else {
+            return Ok(());
+        };
+        let now = self.shared.clock.wall();
+        let (event, detail) = match slot {
+            Some(slot) => ("deleted from SIM", Some(format!("slot {slot}"))),
+            None => ("acknowledged to the network", None),
+        };
+        let noted = self
+            .shared
+            .store
+            .write(move |tx| tx.segment_custody(segment, now, event, detail.as_deref()));
+        noted.await
+    }
+
+    async fn radio(&mut self, status: Status) -> Result<()> {
+        let renamed = status.operator.is_some() && status.operator != self.operator;
+        self.operator = status.operator.clone().or(self.operator.take());
+        if renamed && self.line.is_some() {
+            self.upsert_line().await?;
+        }
+        let registered = status.registration.is_registered();
+        self.duty.send_if_modified(|duty| {
+            // Registration lost is told before the state moves on; a send would only bounce.
+            let lost = duty.ready && !registered;
+            duty.ready &= registered;
+            lost
+        });
+        self.status(ModemStatus {
+            operator: status.operator,
+            registration: Some(status.registration.as_str().to_owned()),
+            signal_dbm: status.signal_dbm,
+            bars: Some(status.bars),
+            ..Default::default()
+        })
+        .await
+    }
+
+    /// Shows the fullest storage.
+    async fn storage(&mut self, storage: String, used: u16, total: u16) -> Result<()> {
+        let before = self.storages.insert(storage, (used, total));
+        let percent = |(used, total): (u16, u16)| u32::from(used) * 100 / u32::from(total.max(1));
+        let full = percent((used, total)) >= ALARM_PERCENT;
+        if full && before.is_none_or(|before| percent(before) < ALARM_PERCENT) {
+            tracing::warn!(port = self.candidate.name, used, total, "the message storage fills up");
+        }
+        let fullest = self.storages.iter().max_by_key(|(_, places)| percent(**places));
+        let storage = fullest.map(|(name, (used, total))| (name.clone(), *used, *total));
+        self.status(ModemStatus { storage, ..Default::default() }).await
+    }
+
+    fn tell_sender(&self, heard: Heard) -> Result<()> {
+        // The sender outlives the desk.
+        let _ = self.outcomes.send(heard);
+        Ok(())
+    }
+
+    async fn status(&self, status: ModemStatus) -> Result<()> {
+        let Some(modem) = self.modem else { return Ok(()) };
+        let now = self.shared.clock.wall();
+        self.shared.store.write(move |tx| tx.modem_status(modem, &status, now)).await?;
+        self.shared.bus.ring(Change::Modem(modem));
+        Ok(())
+    }
+}
+
+fn note_of(note: Option<String>) -> ModemStatus {
+    ModemStatus { note: Some(note), ..ModemStatus::default() }
+}
+
+fn closed() -> ModemStatus {
+    ModemStatus { state: Some(State::Closed.to_string()), ..ModemStatus::default() }
+}

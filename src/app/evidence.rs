@@ -1,0 +1,32 @@
+//! What an earlier run, or a task that died, left half done. A lease alone means nothing left; a
+//! segment on the air may have left, and nobody but the network knows (D5).
+
+use super::Shared;
+use crate::bus::Change;
+use crate::store::{LineId, Result};
+
+/// Sorts out every line, before any task starts.
+pub(super) async fn resume(shared: &Shared) -> Result<()> {
+    let now = shared.clock.wall();
+    let unknown = shared.store.write(move |tx| {
+        tx.abandon_orders(now)?;
+        tx.resume(None, now)
+    });
+    let unknown = unknown.await?.len();
+    if unknown > 0 {
+        tracing::warn!(
+            unknown,
+            "texts may have been sent when the gateway ended; see `unknown list`"
+        );
+    }
+    Ok(())
+}
+
+/// Sorts out one line whose SIM a new task has found.
+pub(super) async fn line_is_back(shared: &Shared, line: LineId) -> Result<()> {
+    let now = shared.clock.wall();
+    for message in shared.store.write(move |tx| tx.resume(Some(line), now)).await? {
+        shared.bus.ring(Change::Message(message));
+    }
+    Ok(())
+}

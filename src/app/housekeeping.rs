@@ -1,0 +1,51 @@
+//! What only time brings about: long texts whose segments are overdue, texts whose time is over,
+//! unknown ones their class allows to be sent once more.
+
+use std::sync::Arc;
+
+use super::{Shared, intake};
+use crate::bus::Change;
+use crate::store::Result;
+use crate::types::Millis;
+
+/// How often to look. Nothing here is urgent to the second.
+const EVERY: Millis = Millis::from_secs(10);
+
+/// Looks again and again, for ever.
+pub(super) async fn run(shared: Arc<Shared>) {
+    let pulse = shared.vitals.promise("housekeeping");
+    loop {
+        pulse.beat();
+        if let Err(error) = look(&shared).await {
+            tracing::error!(%error, "housekeeping failed; trying again");
+        }
+        shared.clock.sleep(EVERY).await;
+    }
+}
+
+async fn look(shared: &Shared) -> Result<()> {
+    let now = shared.clock.wall();
+    let overdue = now.0 - shared.settings.incomplete_after.0.cast_signed();
+    let overdue = crate::types::UnixTime(overdue);
+    let country = shared.settings.country;
+    let shown = shared.store.write(move |tx| {
+        let groups = tx.unpublished_groups(overdue)?;
+        let shown = groups.into_iter().map(|group| {
+            let country = tx.line(group.line)?.and_then(|line| line.country).or(country);
+            intake::publish_with_gaps(tx, group.id, group.line, country)
+        });
+        shown.collect::<Result<Vec<_>>>()
+    });
+    let shown = shown.await?.into_iter().flatten();
+    let wait = shared.settings.unknown_wait;
+    let settled = shared.store.write(move |tx| {
+        let expired = tx.expire_outbound(now)?;
+        let again = tx.resend_overdue_unknown(wait, now)?;
+        Ok((expired, again))
+    });
+    let (expired, again) = settled.await?;
+    let queue = (!again.is_empty()).then_some(Change::Queue);
+    let messages = shown.chain(expired).chain(again).map(Change::Message);
+    messages.chain(queue).for_each(|change| shared.bus.ring(change));
+    Ok(())
+}

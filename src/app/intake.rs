@@ -1,0 +1,232 @@
+//! A PDU from a modem becomes rows, in the caller's transaction (D4).
+//!
+//! Everything the network sent is kept byte for byte before anything is made of it: a text we
+//! cannot read is a row with its error, never a reason to stop. The same bytes for the same SIM
+//! change nothing but a count, so that a crash between commit and delete does no harm.
+
+use super::reports;
+use crate::sms::{self, Assembled, Content, Deliver, MessageClass, Purpose, Tpdu, Way};
+use crate::store::{
+    Concat, GroupId, Inserted, Kind, LineId, NewInbound, NewSegment, Result, SegmentId, Source,
+    WriteTx,
+};
+use crate::types::{Country, MessageId, Number, UnixTime};
+
+/// A PDU as a modem gave it.
+#[derive(Clone, Debug)]
+pub(super) struct Arrival {
+    /// The SIM it came to.
+    pub(super) line: LineId,
+    /// How the line's national numbers are read.
+    pub(super) country: Option<Country>,
+    /// Hex, service centre address first.
+    pub(super) pdu: String,
+    /// Storage and slot it lies in; `None` when it was delivered directly.
+    pub(super) stored: Option<(String, u16)>,
+    /// When it was read.
+    pub(super) at: UnixTime,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// The stored segment; `None` for a delivery report.
+    pub(super) segment: Option<SegmentId>,
+    /// The message people can see now, new or changed: one that came in, or one a report is about.
+    pub(super) message: Option<MessageId>,
+}
+
+/// Stores a PDU and makes of it what can be made.
+pub(super) fn accept(tx: &WriteTx<'_>, arrival: &Arrival) -> Result<Taken> {
+    let octets = sms::from_hex(&arrival.pdu);
+    // What is no hex is kept as the characters the modem wrote.
+    let raw = octets.as_deref().map_or(arrival.pdu.as_bytes(), tpdu_of);
+    let decoded =
+        octets.as_ref().map_err(Clone::clone).and_then(|_| Tpdu::decode(raw, Way::ToMobile));
+    match decoded {
+        Ok(Tpdu::Deliver(deliver)) => text(tx, arrival, raw, &deliver),
+        Ok(Tpdu::StatusReport(report)) => reports::accept(tx, arrival, raw, &report),
+        Ok(_) => undecodable(tx, arrival, raw, "this is nothing a network sends to a phone"),
+        Err(error) => undecodable(tx, arrival, raw, &error.to_string()),
+    }
+}
+
+/// Publishes a long message with what is there of it: its missing segments are overdue.
+pub(super) fn publish_with_gaps(
+    tx: &WriteTx<'_>,
+    group: GroupId,
+    line: LineId,
+    country: Option<Country>,
+) -> Result<Option<MessageId>> {
+    publish_group(tx, group, line, country)
+}
+
+fn text(tx: &WriteTx<'_>, arrival: &Arrival, raw: &[u8], deliver: &Deliver) -> Result<Taken> {
+    let concat = deliver.concat().map(|c| Concat {
+        reference: c.reference,
+        wide: c.wide,
+        total: c.total,
+        seq: c.seq,
+    });
+    let inserted = tx.insert_segment(&NewSegment {
+        line: arrival.line,
+        tpdu: raw.to_vec(),
+        sender: Some(sender(deliver, arrival.country)),
+        sender_raw: deliver.originator.number(),
+        concat,
+        scts: deliver.scts.unix(),
+        stored: arrival.stored.clone(),
+        error: None,
+        received_at: arrival.at,
+    })?;
+    let (segment, message) = match inserted {
+        Inserted::Seen { segment, message, .. } => (segment, message),
+        Inserted::New { segment, group: None } => {
+            let assembled = sms::assemble([deliver]);
+            let parts = Parts { deliver, assembled: assembled.first(), received_at: arrival.at };
+            (segment, publish(tx, arrival.line, arrival.country, Source::Segment(segment), &parts)?)
+        }
+        // Whole, or shown with gaps before: then a late segment fills one.
+        Inserted::New { segment, group: Some(group) }
+            if group.is_complete() || group.message.is_some() =>
+        {
+            (segment, publish_group(tx, group.id, arrival.line, arrival.country)?)
+        }
+        Inserted::New { segment, group: Some(_) } => (segment, None),
+    };
+    Ok(Taken { segment: Some(segment), message })
+}
+
+/// What a message is made from.
+struct Parts<'a> {
+    deliver: &'a Deliver,
+    assembled: Option<&'a Assembled>,
+    received_at: UnixTime,
+}
+
+fn publish_group(
+    tx: &WriteTx<'_>,
+    group: GroupId,
+    line: LineId,
+    country: Option<Country>,
+) -> Result<Option<MessageId>> {
+    let parts = tx.group_parts(group)?;
+    let delivers: Vec<Deliver> = parts
+        .iter()
+        .filter_map(|part| match Tpdu::decode(&part.tpdu, Way::ToMobile) {
+            Ok(Tpdu::Deliver(deliver)) => Some(deliver),
+            _ => None,
+        })
+        .collect();
+    let assembled = sms::assemble(&delivers);
+    let Some(deliver) = delivers.first() else { return Ok(None) };
+    let received_at = parts.iter().map(|part| part.received_at).min().unwrap_or_default();
+    let parts = Parts { deliver, assembled: assembled.first(), received_at };
+    publish(tx, line, country, Source::Group(group), &parts)
+}
+
+fn publish(
+    tx: &WriteTx<'_>,
+    line: LineId,
+    country: Option<Country>,
+    source: Source,
+    parts: &Parts<'_>,
+) -> Result<Option<MessageId>> {
+    let (deliver, Some(assembled)) = (parts.deliver, parts.assembled) else { return Ok(None) };
+    let total = assembled.key.map_or(1, |key| u32::from(key.total));
+    let missing = u32::try_from(assembled.missing.len()).unwrap_or(0);
+    let (text, kind) = match &assembled.content {
+        Content::Text(text) => (text.clone(), kind_of_text(deliver)),
+        Content::Octets(octets) => (sms::to_hex(octets), kind_of_octets(deliver)),
+    };
+    let message = tx.publish_inbound(&NewInbound {
+        line,
+        source,
+        sender: Some(sender(deliver, country)),
+        text,
+        kind,
+        alphabet: Some(alphabet(deliver).to_owned()),
+        flash: deliver.dcs.class() == Some(MessageClass::Flash),
+        segments: total,
+        present: total.saturating_sub(missing),
+        scts: assembled.scts.unix(),
+        error: None,
+        received_at: parts.received_at,
+    })?;
+    Ok(Some(message))
+}
+
+/// Keeps what cannot be read as a message that says so; the octets are on its page.
+fn undecodable(tx: &WriteTx<'_>, arrival: &Arrival, raw: &[u8], error: &str) -> Result<Taken> {
+    let inserted = tx.insert_segment(&NewSegment {
+        line: arrival.line,
+        tpdu: raw.to_vec(),
+        sender: None,
+        sender_raw: String::new(),
+        concat: None,
+        scts: None,
+        stored: arrival.stored.clone(),
+        error: Some(error.to_owned()),
+        received_at: arrival.at,
+    })?;
+    let (segment, message) = match inserted {
+        Inserted::Seen { segment, message, .. } => (segment, message),
+        Inserted::New { segment, .. } => {
+            let message = tx.publish_inbound(&NewInbound {
+                line: arrival.line,
+                source: Source::Segment(segment),
+                sender: None,
+                text: String::new(),
+                kind: Kind::Undecodable,
+                alphabet: None,
+                flash: false,
+                segments: 1,
+                present: 1,
+                scts: None,
+                error: Some(error.to_owned()),
+                received_at: arrival.at,
+            })?;
+            (segment, Some(message))
+        }
+    };
+    Ok(Taken { segment: Some(segment), message })
+}
+
+/// The TPDU behind the service centre address; everything when the length lies.
+fn tpdu_of(octets: &[u8]) -> &[u8] {
+    let smsc = octets.split_first().map(|(length, rest)| (usize::from(*length), rest));
+    smsc.and_then(|(length, rest)| rest.get(length..)).unwrap_or(octets)
+}
+
+fn sender(deliver: &Deliver, country: Option<Country>) -> Number {
+    let address = &deliver.originator;
+    Number::from_sender(&address.number(), address.is_alphanumeric(), country)
+}
+
+/// What a person has to see of a text: most protocols are still text between people.
+fn kind_of_text(deliver: &Deliver) -> Kind {
+    match deliver.pid.purpose() {
+        Purpose::Silent => Kind::Silent,
+        Purpose::Download | Purpose::DeviceTriggering => Kind::Data,
+        _ if deliver.dcs.message_waiting().is_some_and(|waiting| !waiting.store) => Kind::Waiting,
+        _ => Kind::Text,
+    }
+}
+
+/// WAP push (port 2948) is nearly always the notification of an MMS.
+fn kind_of_octets(deliver: &Deliver) -> Kind {
+    const WAP_PUSH: u16 = 2948;
+    let ports = deliver.header().and_then(|header| header.ports());
+    match ports.map(|ports| ports.destination) {
+        Some(WAP_PUSH) => Kind::Mms,
+        _ => Kind::Data,
+    }
+}
+
+fn alphabet(deliver: &Deliver) -> &'static str {
+    match deliver.dcs.alphabet() {
+        sms::Alphabet::Gsm7 => "gsm7",
+        sms::Alphabet::Ucs2 => "ucs2",
+        sms::Alphabet::Octets => "data",
+    }
+}

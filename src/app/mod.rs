@@ -1,0 +1,146 @@
+//! The running gateway: tasks, wiring, supervision.
+//!
+//! Ports, a store, a bus and a clock come in; texts travel. Each modem has one task: a panic or an
+//! unplugged stick ends that task alone, and the supervisor starts another. Everything that must
+//! survive is a row; the tasks hold nothing a restart could lose.
+//!
+//! Deliberately absent: what the bytes mean (`modem`), what a person sees (`web`), SQL (`store`).
+//!
+//! Begin with [`Gateway`], then `supervisor` (which port gets a task), `modem_task` (what one is
+//! made of), `intake` (a PDU becomes a message) and `sender` (a message becomes submits).
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::bus::Bus;
+use crate::io::systemd::Vitals;
+use crate::io::{Clock, Entropy, OpenError, PortSource};
+use crate::store::Store;
+
+mod breaker;
+mod desk;
+mod evidence;
+mod housekeeping;
+mod intake;
+mod modem_task;
+mod orders;
+mod owners;
+mod pace;
+mod pin;
+mod reports;
+mod roster;
+mod segments;
+mod sender;
+mod settings;
+mod shell;
+mod supervisor;
+mod traces;
+
+pub use settings::Settings;
+
+/// Everything a gateway is made of.
+pub struct Wiring {
+    /// What it goes by.
+    pub settings: Settings,
+    /// What is remembered.
+    pub store: Store,
+    /// "Look again" signals.
+    pub bus: Bus,
+    /// The clock.
+    pub clock: Clock,
+    /// Where modems are found.
+    pub ports: Arc<dyn PortSource>,
+    /// Where randomness comes from.
+    pub entropy: Arc<Entropy>,
+}
+
+/// What every task of the gateway can reach.
+struct Shared {
+    settings: Settings,
+    store: Store,
+    bus: Bus,
+    clock: Clock,
+    ports: Arc<dyn PortSource>,
+    entropy: Arc<Entropy>,
+    vitals: Vitals,
+    owners: owners::Owners,
+    traces: traces::Traces,
+    /// Turns true once: no new submit, finish the one in flight, end.
+    stopping: watch::Receiver<bool>,
+}
+
+/// How a modem's task ended.
+#[derive(Debug)]
+enum End {
+    /// The stick is gone.
+    Unplugged,
+    /// The port takes no bytes.
+    Stuck,
+    /// It could not be opened.
+    CannotOpen(OpenError),
+    /// Nobody there speaks AT.
+    NoAnswer,
+    /// The driver wants the port closed and opened again.
+    Reopen(&'static str),
+    /// Another port of the modem that the named one drives.
+    SpareOf(String),
+    /// A mistake of ours, caught.
+    Panicked,
+    /// The gateway shuts down.
+    Stopped,
+}
+
+/// A gateway at work.
+pub struct Gateway {
+    shared: Arc<Shared>,
+    stop: watch::Sender<bool>,
+    tasks: JoinHandle<()>,
+}
+
+impl Gateway {
+    /// Starts every task. What an earlier run left half done is sorted out first.
+    pub async fn start(wiring: Wiring) -> anyhow::Result<Self> {
+        let Wiring { settings, store, bus, clock, ports, entropy } = wiring;
+        let (stop, stopping) = watch::channel(false);
+        let vitals = Vitals::new(clock.clone());
+        let shared = Arc::new(Shared {
+            settings,
+            store,
+            bus,
+            clock,
+            ports,
+            entropy,
+            vitals,
+            owners: owners::Owners::default(),
+            traces: traces::Traces::default(),
+            stopping,
+        });
+        evidence::resume(&shared).await?;
+        let tasks = tokio::spawn(supervisor::run(Arc::clone(&shared)));
+        Ok(Self { shared, stop, tasks })
+    }
+
+    /// Takes no new text to the modems, finishes the submits in flight, ends every task, and
+    /// closes the store with everything in its one file.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        let _ = self.stop.send(true);
+        let ended = self.tasks.await;
+        self.shared.store.close().await?;
+        Ok(ended?)
+    }
+
+    /// The tasks' signs of life, for systemd's watchdog.
+    pub fn vitals(&self) -> &Vitals {
+        &self.shared.vitals
+    }
+}
+
+impl Shared {
+    /// Resolves when the gateway is to stop.
+    async fn stopped(&self) {
+        // The sender lives as long as the gateway; should it be gone, that is a stop as well.
+        let _ = self.stopping.clone().wait_for(|stopping| *stopping).await;
+    }
+}

@@ -1,0 +1,80 @@
+//! One modem's task: the shell around its driver, the desk that takes what it says to the store,
+//! and the sender of the line in it. They begin and end together.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+
+use super::desk::Desk;
+use super::sender::Sender;
+use super::shell::{Ask, Shell};
+use super::{End, Shared};
+use crate::io::Candidate;
+use crate::io::wire::Wire;
+use crate::modem::{Driver, Order};
+use crate::store::LineId;
+
+/// How a task ended, and whether its modem had introduced itself.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) end: End,
+    pub(super) worked: bool,
+}
+
+/// What the desk knows and the sender goes by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Duty {
+    /// The SIM in the modem.
+    pub(super) line: Option<LineId>,
+    /// The modem is registered and set up.
+    pub(super) ready: bool,
+}
+
+/// Opens the port and drives what is there until it ends.
+pub(super) async fn run(shared: Arc<Shared>, candidate: Candidate) -> Ending {
+    let pulse = shared.vitals.promise(&candidate.name);
+    let port = match shared.ports.open(&candidate).await {
+        Ok(port) => port,
+        Err(error) => return Ending { end: End::CannotOpen(error), worked: false },
+    };
+    let (asks, asked) = mpsc::unbounded_channel();
+    let (events, heard) = mpsc::unbounded_channel();
+    let (outcomes, settled) = mpsc::unbounded_channel();
+    let (duty, on_duty) = watch::channel(Duty::default());
+    let settings = shared.settings.modem(candidate.slot);
+    let capture = shared.traces.of_port(&candidate.name);
+    capture.remark(shared.clock.now(), &format!("opened {}", candidate.name));
+    let shell = Shell {
+        wire: Wire::new(port),
+        driver: Driver::new(settings.clone()),
+        clock: shared.clock.clone(),
+        capture: capture.clone(),
+        pulse,
+        asks: asked,
+        events,
+    };
+    let desk = Desk::new(Arc::clone(&shared), candidate, settings, asks.clone(), outcomes, duty);
+    let sender = Sender::new(Arc::clone(&shared), asks.clone(), on_duty);
+    tokio::select! {
+        (end, worked, ()) = async {
+            tokio::join!(shell.run(), desk.run(heard), sender.run(settled))
+        } => {
+            capture.remark(shared.clock.now(), &format!("ended: {end:?}"));
+            let end = match end {
+                End::Reopen(_) if !worked => End::NoAnswer,
+                end => end,
+            };
+            Ending { end, worked }
+        }
+        never = stop(&shared, &asks) => match never {},
+    }
+}
+
+/// When the gateway stops: asks the driver to finish, and leaves when it takes too long.
+async fn stop(shared: &Shared, asks: &mpsc::UnboundedSender<Ask>) -> std::convert::Infallible {
+    shared.stopped().await;
+    let _ = asks.send(Ask::Order(Order::Stop));
+    shared.clock.sleep(shared.settings.shutdown_within).await;
+    let _ = asks.send(Ask::Leave(End::Stopped));
+    std::future::pending().await
+}

@@ -1,0 +1,48 @@
+//! What the running gateway goes by.
+
+use crate::modem;
+use crate::types::{Country, Millis};
+
+/// The gateway's settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The drivers' settings, by the slot of the candidate; the last one serves all further slots.
+    pub modems: Vec<modem::Settings>,
+    /// How numbers without a country code are read, unless the line says otherwise.
+    pub country: Option<Country>,
+    /// Segments a line sends per minute; 0: no limit.
+    pub per_minute: u32,
+    /// Segments of these that may leave at once.
+    pub burst: u32,
+    /// How long an unknown submit waits for evidence before its class decides (D5).
+    pub unknown_wait: Millis,
+    /// How long a long message waits for its missing segments before it is shown with gaps.
+    pub incomplete_after: Millis,
+    /// How often workers look by themselves, should a signal be lost.
+    pub look_every: Millis,
+    /// How long a shutdown may take before the port is closed under a submit.
+    pub shutdown_within: Millis,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            modems: vec![modem::Settings::default()],
+            country: None,
+            // A person's pace: operators block SIMs that send like a machine.
+            per_minute: 20,
+            burst: 10,
+            unknown_wait: Millis::from_secs(120),
+            incomplete_after: Millis::from_secs(600),
+            look_every: Millis::from_secs(30),
+            shutdown_within: Millis::from_secs(8),
+        }
+    }
+}
+
+impl Settings {
+    /// The driver's settings for a port found for `slot`.
+    pub(super) fn modem(&self, slot: usize) -> modem::Settings {
+        self.modems.get(slot).or(self.modems.last()).cloned().unwrap_or_default()
+    }
+}
