@@ -170,7 +170,18 @@ impl Address {
         self.type_of_address.ton() == 5
     }
 
-    /// Reads length in semi-octets, type and value.
+    /// Reads length in semi-octets, type and value, as in a TPDU or a reply address element.
+    pub fn from_octets(octets: &[u8]) -> Result<Self, DecodeError> {
+        Self::read(&mut Reader::new(octets), AddressFields::DESTINATION)
+    }
+
+    /// Length, type and value, as in a TPDU.
+    pub fn octets(&self) -> Result<Vec<u8>, EncodeError> {
+        let mut out = Vec::new();
+        self.write(&mut out)?;
+        Ok(out)
+    }
+
     pub(super) fn read(
         reader: &mut Reader<'_>,
         fields: AddressFields,
@@ -215,12 +226,6 @@ impl Address {
         out.push(1 + self.semi_octets.div_ceil(2));
         out.push(self.type_of_address.octet());
         out.extend(self.value_octets());
-    }
-
-    /// The address inside an information element (reply address, 23.040 §9.2.3.24.11).
-    pub(super) fn from_element(octets: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(octets);
-        Self::read(&mut reader, AddressFields::DESTINATION).ok()
     }
 
     /// Two spellings of one address become one value, and the difference is noted.

@@ -24,7 +24,7 @@ pub struct CbsPage {
     pub page: u8,
     /// How many there are.
     pub pages: u8,
-    /// At most 82 octets.
+    /// 82 octets; modems strip padding, or add to it.
     pub content: Vec<u8>,
 }
 
@@ -43,7 +43,7 @@ pub struct CbsError {
 impl CbsPage {
     const CONTENT: usize = 82;
 
-    /// Reads a page in the GSM form. Modems strip padding, so shorter pages are welcome.
+    /// Reads a page in the GSM form, also a short one.
     pub fn decode(octets: &[u8]) -> Result<Self, CbsError> {
         let short = CbsError { octets: octets.len() };
         let (&[s1, s0, c1, c0, dcs, place], content) = octets.split_first_chunk().ok_or(short)?;
@@ -60,7 +60,7 @@ impl CbsPage {
             dcs: CbsDcs(dcs),
             page,
             pages,
-            content: content.iter().take(Self::CONTENT).copied().collect(),
+            content: content.to_vec(),
         })
     }
 

@@ -141,9 +141,9 @@ impl Udh {
         }
     }
 
-    /// The address to answer to instead of the originator.
+    /// The address to answer to instead of the originator (23.040 §9.2.3.24.11).
     pub fn reply_address(&self) -> Option<Address> {
-        Address::from_element(self.last(|iei| iei == iei::REPLY_ADDRESS)?.data)
+        Address::from_octets(self.last(|iei| iei == iei::REPLY_ADDRESS)?.data).ok()
     }
 
     /// Message waiting indications, one for each kind.

@@ -171,29 +171,21 @@ impl Message {
             ..Self::default()
         };
         let first = decoded.tpdu.first_octet();
-        let mut flag = |name, bit: u8| {
-            message.flags.insert(name, first & 1 << bit != 0);
+        let bits: &[(&str, u8)] = match &decoded.tpdu {
+            Tpdu::Deliver(_) => &[("mms", 2), ("lp", 3), ("sri", 5), ("udhi", 6), ("rp", 7)],
+            Tpdu::Submit(_) => &[("rd", 2), ("srr", 5), ("udhi", 6), ("rp", 7)],
+            Tpdu::StatusReport(_) => &[("mms", 2), ("lp", 3), ("srq", 5), ("udhi", 6)],
+            Tpdu::SubmitReport(_) | Tpdu::DeliverReport(_) => &[("udhi", 6)],
+            Tpdu::Command(_) => &[("srr", 5), ("udhi", 6)],
         };
-        flag("udhi", 6);
+        message.flags = bits.iter().map(|(name, bit)| (*name, first >> bit & 1 == 1)).collect();
         match &decoded.tpdu {
-            Tpdu::Deliver(deliver) => {
-                [("mms", 2), ("lp", 3), ("sri", 5), ("rp", 7)].map(|(name, bit)| flag(name, bit));
-                message.deliver(deliver);
-            }
-            Tpdu::Submit(submit) => {
-                [("rd", 2), ("srr", 5), ("rp", 7)].map(|(name, bit)| flag(name, bit));
-                message.submit(submit);
-            }
-            Tpdu::StatusReport(report) => {
-                [("mms", 2), ("lp", 3), ("srq", 5)].map(|(name, bit)| flag(name, bit));
-                message.status_report(report);
-            }
+            Tpdu::Deliver(deliver) => message.deliver(deliver),
+            Tpdu::Submit(submit) => message.submit(submit),
+            Tpdu::StatusReport(report) => message.status_report(report),
             Tpdu::SubmitReport(report) => message.submit_report(report),
             Tpdu::DeliverReport(report) => message.deliver_report(report),
-            Tpdu::Command(command) => {
-                flag("srr", 5);
-                message.command(command);
-            }
+            Tpdu::Command(command) => message.command(command),
         }
         message
     }
