@@ -25,3 +25,4 @@ pub mod modem;
 pub mod sms;
 pub mod store;
 pub mod types;
+pub mod web;

@@ -1,0 +1,48 @@
+//! What a text costs, counted by the codec that will send it.
+
+use axum::Json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::web::accept::{alphabet_word, clean, counted};
+use crate::web::error::WebError;
+use crate::web::extract::Body;
+
+/// A text nobody sends yet.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct Draft {
+    text: String,
+}
+
+/// What it would cost.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct Count {
+    /// `gsm7` or `ucs2`.
+    alphabet: &'static str,
+    /// Characters as a person counts them by code point.
+    characters: usize,
+    /// Septets, or UTF-16 units.
+    units: usize,
+    segments: usize,
+    /// Units that still fit into the last segment.
+    units_left: usize,
+    /// The characters that force UCS-2, each once.
+    forcing: Vec<String>,
+}
+
+/// Counts a text.
+#[utoipa::path(post, path = "/api/v1/messages/count", tag = "messages", request_body = Draft,
+    responses((status = 200, body = Count), (status = 422, description = "text_too_long")))]
+pub(in crate::web) async fn count(Body(draft): Body<Draft>) -> Result<Json<Count>, WebError> {
+    let text = clean(&draft.text);
+    let count = counted(&text)?;
+    Ok(Json(Count {
+        alphabet: alphabet_word(count.coding.alphabet()),
+        characters: text.chars().count(),
+        units: count.units,
+        segments: count.segments,
+        units_left: count.units_left,
+        forcing: count.forcing.iter().map(char::to_string).collect(),
+    }))
+}

@@ -1,0 +1,71 @@
+//! The stylesheet, the module and the icons, embedded in the binary.
+//!
+//! Each has the hash of its content in its name, so that browsers may keep it for ever and an
+//! upgraded gateway is never shown with an old stylesheet.
+
+use std::sync::LazyLock;
+
+use axum::extract::Path;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use ring::digest;
+
+use super::error::WebError;
+
+/// One embedded file and the address it is served under.
+struct Asset {
+    path: String,
+    kind: &'static str,
+    content: &'static str,
+}
+
+static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("simgate", "css", "text/css", include_str!("assets/simgate.css")));
+static MODULE: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("simgate", "js", "text/javascript", include_str!("assets/simgate.js"))
+});
+static ICONS: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("icons", "svg", "image/svg+xml", include_str!("assets/icons.svg")));
+static MARK: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("mark", "svg", "image/svg+xml", include_str!("assets/mark.svg")));
+
+impl Asset {
+    fn new(name: &str, extension: &str, kind: &'static str, content: &'static str) -> Self {
+        let hash = digest::digest(&digest::SHA256, content.as_bytes());
+        let short: String = hash.as_ref().iter().take(6).map(|b| format!("{b:02x}")).collect();
+        Self { path: format!("/assets/{name}-{short}.{extension}"), kind, content }
+    }
+}
+
+/// The addresses that templates write.
+pub(super) struct Addresses;
+
+impl Addresses {
+    pub(super) fn style(&self) -> &'static str {
+        &STYLE.path
+    }
+
+    pub(super) fn module(&self) -> &'static str {
+        &MODULE.path
+    }
+
+    pub(super) fn icons(&self) -> &'static str {
+        &ICONS.path
+    }
+
+    pub(super) fn mark(&self) -> &'static str {
+        &MARK.path
+    }
+}
+
+/// One embedded file.
+pub(super) async fn show(Path(name): Path<String>) -> Result<Response, WebError> {
+    let all = [&STYLE, &MODULE, &ICONS, &MARK];
+    let asset = all.into_iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&name));
+    let asset = asset.ok_or_else(WebError::not_found)?;
+    let headers = [
+        (header::CONTENT_TYPE, format!("{}; charset=utf-8", asset.kind)),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()),
+    ];
+    Ok((headers, asset.content).into_response())
+}

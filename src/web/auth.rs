@@ -1,0 +1,232 @@
+//! Who is asking, and whether they may.
+//!
+//! Every route names its [`Access`] where it is mounted (`routes`) and passes [`require`] before
+//! its handler, so no handler can forget. A caller is the owner of the data folder on the Unix
+//! socket, a program with a token, or a browser with a session. Tokens, cookies and sign-in keys
+//! are 256 random bits; the store keeps only their SHA-256, so a copied database opens nothing.
+//!
+//! Absent: accounts and roles, which will add a kind of caller here and change no handler.
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::App;
+use super::error::{Code, WebError};
+use crate::store::{Author, AuthorKind, LineId, TokenUse};
+use crate::types::{Millis, Secret};
+
+/// Marks a request that came over the gateway's own Unix socket (mode 0600): the system has
+/// already checked that the caller owns the data folder. Only the socket's listener inserts it.
+#[derive(Clone, Copy, Debug)]
+pub struct LocalAdmin;
+
+/// What a route asks of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody who reaches the port.
+    Public,
+    /// Whoever may read texts.
+    Read,
+    /// Whoever may send them.
+    Send,
+    /// Whoever may change the gateway itself.
+    Admin,
+}
+
+/// The words in a token's list of scopes.
+pub(super) const SCOPES: &[&str] = &["send", "read", "admin"];
+
+/// Who is asking.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    author: Author,
+    scopes: Vec<String>,
+    /// A token may be good for one line only.
+    line: Option<LineId>,
+}
+
+impl Caller {
+    /// Whose name stands at what the caller does.
+    pub fn author(&self) -> Author {
+        self.author.clone()
+    }
+
+    /// The only line the caller sees and uses, if bound to one.
+    pub fn line(&self) -> Option<LineId> {
+        self.line
+    }
+
+    /// Whose idempotency keys these are: two callers never meet in one.
+    pub fn key_space(&self) -> String {
+        format!("{}:{}", self.author.kind.as_str(), self.author.id.as_deref().unwrap_or_default())
+    }
+
+    /// Refuses what belongs to another line; to this caller it does not exist.
+    pub fn sees(&self, line: LineId) -> Result<(), WebError> {
+        match self.line {
+            Some(own) if own != line => Err(WebError::not_found()),
+            _ => Ok(()),
+        }
+    }
+
+    fn may(&self, access: Access) -> bool {
+        let has = |word: &str| self.scopes.iter().any(|scope| scope == word || scope == "admin");
+        match access {
+            Access::Public => true,
+            Access::Read => has("read"),
+            Access::Send => has("send"),
+            // A token bound to one line cannot change what belongs to all.
+            Access::Admin => has("admin") && self.line.is_none(),
+        }
+    }
+
+    fn whole(kind: AuthorKind, id: &str) -> Self {
+        let author = Author { kind, id: Some(id.to_owned()) };
+        Self { author, scopes: vec!["admin".to_owned()], line: None }
+    }
+}
+
+/// The caller of a route that is not public; [`require`] has put it there.
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, WebError> {
+        parts.extensions.get::<Caller>().cloned().ok_or_else(unauthorized)
+    }
+}
+
+/// The caller of a public route, who may be nobody.
+pub(super) struct Anyone(pub(super) Option<Caller>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Anyone {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(parts.extensions.get::<Caller>().cloned()))
+    }
+}
+
+/// Lets a request through to its handler when its caller may use the route.
+pub(super) async fn require(
+    State((app, access)): State<(App, Access)>,
+    request: Request,
+    next: Next,
+) -> Result<Response, WebError> {
+    let (mut parts, body) = request.into_parts();
+    match identify(&app, &parts).await {
+        Ok(caller) if caller.may(access) => {
+            parts.extensions.insert(caller);
+        }
+        Ok(_) => {
+            let detail = "Use a token with the scope this call needs.";
+            return Err(WebError::new(Code::Forbidden, detail));
+        }
+        Err(_) if access == Access::Public => {}
+        Err(refusal) => return Err(refusal),
+    }
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+async fn identify(app: &App, request: &Parts) -> Result<Caller, WebError> {
+    if request.extensions.get::<LocalAdmin>().is_some() {
+        return Ok(Caller::whole(AuthorKind::System, "socket"));
+    }
+    if let Some(token) = bearer(&request.headers) {
+        return of_token(app, token).await;
+    }
+    match cookie(&request.headers, cookie_name(app)) {
+        Some(cookie) => of_session(app, cookie).await,
+        None => Err(unauthorized()),
+    }
+}
+
+async fn of_token(app: &App, token: &str) -> Result<Caller, WebError> {
+    let (secret, now) = (Secret::new(token), app.now());
+    match app.store.read(move |tx| tx.authenticate_token(&secret, now)).await? {
+        TokenUse::Valid { token, note_use } => {
+            if note_use {
+                let id = token.id;
+                app.store.write(move |tx| tx.token_used(id, now)).await?;
+            }
+            let author = Author { kind: AuthorKind::Token, id: Some(token.id.to_string()) };
+            Ok(Caller { author, scopes: token.scopes, line: token.line })
+        }
+        TokenUse::Invalid => {
+            let detail = "The token is not known, or it was revoked or has expired.";
+            Err(WebError::new(Code::Unauthorized, detail))
+        }
+    }
+}
+
+async fn of_session(app: &App, cookie: &str) -> Result<Caller, WebError> {
+    let (cookie, now) = (Secret::new(cookie), app.now());
+    let found = app.store.read(move |tx| tx.session(&cookie, now)).await?;
+    let session = found.ok_or_else(unauthorized)?;
+    if now.since(session.last_seen_at) > NOTED_EVERY {
+        let id = session.id;
+        app.store.write(move |tx| tx.session_used(id, now)).await?;
+    }
+    Ok(Caller::whole(AuthorKind::User, &session.who))
+}
+
+/// Ends the session of a browser; another's is beyond its reach.
+pub(super) async fn end_session(app: &App, headers: &HeaderMap) -> Result<(), WebError> {
+    let Some(cookie) = cookie(headers, cookie_name(app)) else { return Ok(()) };
+    let (cookie, now) = (Secret::new(cookie), app.now());
+    let ended = app.store.write(move |tx| match tx.session(&cookie, now)? {
+        Some(session) => tx.end_session(session.id),
+        None => Ok(()),
+    });
+    Ok(ended.await?)
+}
+
+fn unauthorized() -> WebError {
+    let detail =
+        "Send Authorization: Bearer sg_..., or open the sign-in link that simgate printed.";
+    WebError::new(Code::Unauthorized, detail)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+/// `__Host-`: a browser takes it only over HTTPS and from this very host, never from a subdomain.
+fn cookie_name(app: &App) -> &'static str {
+    if app.settings.secure() { "__Host-simgate" } else { "simgate" }
+}
+
+/// The header that gives a browser its session, or takes it back when there is none.
+pub(super) fn session_cookie(app: &App, session: Option<&Secret>) -> HeaderValue {
+    let secure = if app.settings.secure() { "; Secure" } else { "" };
+    let age = if session.is_some() { LONGEST.0 / 1_000 } else { 0 };
+    let (name, value) = (cookie_name(app), session.map_or("", Secret::expose));
+    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}");
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// A fresh secret: 256 bits as hex after `prefix`, by which scanners recognise a leaked one.
+pub(super) fn secret(app: &App, prefix: &str) -> Secret {
+    let mut bits = [0_u8; 32];
+    (app.random)(&mut bits);
+    Secret::new(bits.iter().fold(prefix.to_owned(), |text, byte| format!("{text}{byte:02x}")))
+}
+
+/// Use of a session is noted no more often: a page that polls must not cost a write each time.
+const NOTED_EVERY: Millis = Millis::from_secs(10 * 60);
+/// The cookie outlives no session; the store ends it earlier when it was not used.
+const LONGEST: Millis = Millis::from_secs(30 * 24 * 3_600);

@@ -1,0 +1,106 @@
+//! The web side: JSON for programs, pages for people, server-sent events for both.
+//!
+//! Requests come in; rows are written through `store`, the bus is rung, and what was committed goes
+//! out. Nothing is answered as done before it is on the disk.
+//!
+//! Deliberately absent: modems and ports (a button press becomes a row in `orders`), clocks and
+//! randomness (functions in [`App`]), sockets (`app` serves [`router`] over TCP and, for the
+//! command line, over a Unix socket with [`LocalAdmin`] in each request's extensions).
+//!
+//! Begin with `routes`: every address, what it asks of its caller, and the layers around it. Then
+//! one resource in `api` and one page in `pages`. What is refused, and how it is said: `error`.
+//! Pages work without script; `assets/simgate.js` only puts server-rendered fragments in place.
+
+mod accept;
+mod api;
+mod assets;
+mod auth;
+mod error;
+mod extract;
+mod guard;
+mod health;
+mod live;
+mod metrics;
+mod openapi;
+mod pages;
+mod routes;
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+pub use auth::{Access, LocalAdmin};
+pub use error::Code;
+pub use openapi::document;
+pub use pages::signin::new_link;
+pub use routes::{Route, router, routes};
+
+use crate::bus::Bus;
+use crate::store::Store;
+use crate::types::{Country, UnixTime};
+
+/// What the pages and the API are made of. Cloning shares it.
+#[derive(Clone)]
+pub struct App {
+    /// What is remembered.
+    pub store: Store,
+    /// "Look again" signals, both ways.
+    pub bus: Bus,
+    /// The wall clock.
+    pub clock: Arc<dyn Fn() -> UnixTime + Send + Sync>,
+    /// Fills a slice with random bytes fit for secrets.
+    pub random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    /// What the operator set.
+    pub settings: Arc<Settings>,
+    /// Event streams that may still be opened.
+    pub streams: Arc<Semaphore>,
+}
+
+impl App {
+    /// The web side over a store, with a clock and a source of randomness.
+    pub fn new(
+        store: Store,
+        bus: Bus,
+        clock: Arc<dyn Fn() -> UnixTime + Send + Sync>,
+        random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+        settings: Settings,
+    ) -> Self {
+        let streams = Arc::new(Semaphore::new(settings.streams));
+        Self { store, bus, clock, random, settings: Arc::new(settings), streams }
+    }
+
+    /// The wall clock's time.
+    pub fn now(&self) -> UnixTime {
+        (self.clock)()
+    }
+}
+
+/// What the operator sets of the web side.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name on the pages.
+    pub organisation: String,
+    /// How national numbers are read where the line has no country of its own.
+    pub country: Option<Country>,
+    /// The zone in which times are shown.
+    pub time_zone: jiff::tz::TimeZone,
+    /// How people reach the gateway when that is not its own address: `https://sms.example.org`.
+    pub public_url: Option<String>,
+    /// How many event streams may be open at a time.
+    pub streams: usize,
+    /// A database on a disk with less room than this takes no new texts.
+    pub room_needed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            organisation: "simgate".to_owned(),
+            country: None,
+            time_zone: jiff::tz::TimeZone::UTC,
+            public_url: None,
+            streams: 256,
+            room_needed: 32 * 1024 * 1024,
+        }
+    }
+}

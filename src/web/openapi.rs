@@ -1,0 +1,62 @@
+//! The interface described in its own words: `/api/v1/openapi.json`.
+//!
+//! Every handler carries its description; a test compares the whole with the table of routes.
+
+use axum::Json;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::{api, error, health, metrics};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "simgate",
+        description = "Texts through your own SIM cards. Ids are strings, times RFC 3339 in UTC, \
+            lists {items, next}. Unknown fields are refused. Errors are problem documents \
+            (RFC 9457) with a stable code.",
+    ),
+    paths(
+        api::messages::create, api::messages::list, api::messages::show, api::batch::create,
+        api::count::count, api::settle::cancel, api::settle::resend, api::settle::drop,
+        api::conversations::list, api::conversations::show, api::lines::list,
+        api::modems::list, api::modems::ussd, api::modems::restart, api::modems::order,
+        api::tokens::list, api::tokens::create, api::tokens::revoke, api::events::stream, json,
+        health::live, health::ready, health::show, metrics::show,
+    ),
+    components(schemas(error::Problem)),
+    security(("token" = []), ("session" = [])),
+    modifiers(&Schemes),
+)]
+struct Description;
+
+/// The two ways to say who is asking.
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("sg_ and 64 hex digits")
+            .description(Some("A token with the scope the call needs: read, send or admin."))
+            .build();
+        let cookie = ApiKey::Cookie(ApiKeyValue::new("simgate"));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+/// The OpenAPI document.
+pub fn document() -> utoipa::openapi::OpenApi {
+    let mut document = Description::openapi();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    document
+}
+
+/// This document.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "reference", security(()),
+    responses((status = 200, description = "OpenAPI 3.1")))]
+pub(super) async fn json() -> Json<utoipa::openapi::OpenApi> {
+    Json(document())
+}

@@ -1,0 +1,117 @@
+//! The words of the pages: times as people read them, states with their icon and tone.
+
+use crate::types::{MessageState, Millis, UnixTime};
+
+/// A time in the organisation's zone, cut into the parts a row shows.
+pub(super) struct Moment {
+    /// `Saturday 21 November 2026`.
+    pub(super) day: String,
+    /// `09:30`.
+    pub(super) clock: String,
+}
+
+impl Moment {
+    /// `time` as a clock in `zone` shows it.
+    pub(super) fn new(time: UnixTime, zone: &jiff::tz::TimeZone) -> Self {
+        match jiff::Timestamp::from_millisecond(time.0) {
+            Ok(stamp) => {
+                let local = stamp.to_zoned(zone.clone());
+                Self {
+                    day: local.strftime("%A %-d %B %Y").to_string(),
+                    clock: local.strftime("%H:%M").to_string(),
+                }
+            }
+            Err(_) => Self { day: "Unknown day".to_owned(), clock: "--:--".to_owned() },
+        }
+    }
+}
+
+/// How a state is shown: word and icon say it, colour only repeats it (C18).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Badge {
+    pub(super) word: &'static str,
+    pub(super) icon: &'static str,
+    pub(super) tone: &'static str,
+}
+
+/// The badge of a state; a text that simply arrived needs none.
+pub(super) fn badge(state: MessageState) -> Option<Badge> {
+    use MessageState::*;
+    let (word, icon, tone) = match state {
+        Queued => ("queued", "clock", ""),
+        Submitting => ("sending", "moving", "moving"),
+        Sent => ("sent", "check", ""),
+        Delivered => ("delivered", "checks", "good"),
+        Undeliverable => ("not delivered", "alert", "bad"),
+        Expired => ("expired", "alert", "bad"),
+        Failed => ("failed", "alert", "bad"),
+        Unknown => ("unknown", "question", "warn"),
+        Held => ("held", "pause", "warn"),
+        Cancelled => ("cancelled", "stop", ""),
+        Incomplete => ("incomplete", "puzzle", "warn"),
+        Received => return None,
+    };
+    Some(Badge { word, icon, tone })
+}
+
+/// A button that settles a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Action {
+    pub(super) word: &'static str,
+    pub(super) label: &'static str,
+}
+
+const RESEND: Action = Action { word: "resend", label: "Send again" };
+const CANCEL: Action = Action { word: "cancel", label: "Take back" };
+const DROP: Action = Action { word: "drop", label: "Leave it" };
+
+/// What a person may do with a message in `state`.
+pub(super) fn actions(state: MessageState) -> &'static [Action] {
+    use MessageState::*;
+    match state {
+        Queued => &[CANCEL],
+        Held => &[RESEND, CANCEL],
+        Unknown => &[RESEND, DROP],
+        Failed | Undeliverable | Expired => &[RESEND],
+        _ => &[],
+    }
+}
+
+/// How long ago, in one word.
+pub(super) fn ago(since: Millis) -> String {
+    match since.0 / 1_000 {
+        0..=59 => "just now".to_owned(),
+        s @ 60..=3_599 => format!("{} min ago", s / 60),
+        s @ 3_600..=86_399 => format!("{} h ago", s / 3_600),
+        s => format!("{} days ago", s / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// C18: no state is told by colour alone.
+    #[test]
+    fn every_state_but_received_has_a_word_and_an_icon_of_the_sprite() {
+        let sprite = include_str!("../assets/icons.svg");
+        for state in MessageState::ALL {
+            let Some(badge) = badge(*state) else {
+                assert_eq!(*state, MessageState::Received);
+                continue;
+            };
+            assert!(!badge.word.is_empty());
+            assert!(sprite.contains(&format!("id=\"{}\"", badge.icon)), "{}", badge.icon);
+        }
+    }
+
+    #[test]
+    fn a_time_is_shown_in_the_zone_of_the_organisation() {
+        let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(2));
+        let moment = Moment::new(UnixTime(1_795_215_600_000), &zone);
+        assert_eq!(
+            (moment.day.as_str(), moment.clock.as_str()),
+            ("Saturday 21 November 2026", "01:00")
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! Every address of the gateway, what it asks of its caller, and the layers around all of them.
+//!
+//! The table is data as well: tests compare it with the OpenAPI document and try each route with
+//! each kind of caller.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
+
+use super::App;
+use super::auth::{self, Access};
+use super::error::{self, WebError};
+use super::{api, assets, guard, health, metrics, openapi, pages};
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// `GET`, `POST` or `DELETE`.
+    pub method: &'static str,
+    /// The path, with its parameters in braces.
+    pub path: &'static str,
+    /// Whom it lets in.
+    pub access: Access,
+}
+
+/// Builds the router and the table in one go, so that they cannot differ.
+struct Table {
+    app: App,
+    router: Router<App>,
+    routes: Vec<Route>,
+}
+
+impl Table {
+    fn add<H, T>(&mut self, method: &'static str, path: &'static str, access: Access, handler: H)
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        let filter = match method {
+            "POST" => MethodFilter::POST,
+            "DELETE" => MethodFilter::DELETE,
+            _ => MethodFilter::GET,
+        };
+        let gate = from_fn_with_state((self.app.clone(), access), auth::require);
+        let router = std::mem::take(&mut self.router);
+        self.router = router.route(path, on(filter, handler).layer(gate));
+        self.routes.push(Route { method, path, access });
+    }
+}
+
+fn table(app: App) -> Table {
+    use Access::*;
+    let mut all = Table { app, router: Router::new(), routes: Vec::new() };
+
+    all.add("GET", "/livez", Public, health::live);
+    all.add("GET", "/readyz", Public, health::ready);
+    all.add("GET", "/healthz", Public, health::show);
+    all.add("GET", "/metrics", Read, metrics::show);
+
+    all.add("GET", "/api/v1/messages", Read, api::messages::list);
+    all.add("POST", "/api/v1/messages", Send, api::messages::create);
+    all.add("POST", "/api/v1/messages/count", Send, api::count::count);
+    all.add(
+        "POST",
+        "/api/v1/messages/batch",
+        Send,
+        api::batch::create.layer(DefaultBodyLimit::max(BATCH_BODY)),
+    );
+    all.add("GET", "/api/v1/messages/{id}", Read, api::messages::show);
+    all.add("POST", "/api/v1/messages/{id}/cancel", Send, api::settle::cancel);
+    all.add("POST", "/api/v1/messages/{id}/resend", Send, api::settle::resend);
+    all.add("POST", "/api/v1/messages/{id}/drop", Send, api::settle::drop);
+    all.add("GET", "/api/v1/conversations", Read, api::conversations::list);
+    all.add("GET", "/api/v1/conversations/{id}", Read, api::conversations::show);
+    all.add("GET", "/api/v1/lines", Read, api::lines::list);
+    all.add("GET", "/api/v1/modems", Read, api::modems::list);
+    all.add("POST", "/api/v1/modems/{id}/ussd", Admin, api::modems::ussd);
+    all.add("POST", "/api/v1/modems/{id}/restart", Admin, api::modems::restart);
+    all.add("GET", "/api/v1/orders/{id}", Admin, api::modems::order);
+    all.add("GET", "/api/v1/tokens", Admin, api::tokens::list);
+    all.add("POST", "/api/v1/tokens", Admin, api::tokens::create);
+    all.add("DELETE", "/api/v1/tokens/{id}", Admin, api::tokens::revoke);
+    all.add("GET", "/api/v1/events", Read, api::events::stream);
+    all.add("GET", "/api/v1/openapi.json", Public, openapi::json);
+
+    all.add("GET", "/", Read, pages::messages::show);
+    all.add("POST", "/messages", Send, pages::compose::send);
+    all.add("POST", "/messages/count", Send, pages::compose::count);
+    all.add("POST", "/messages/{id}/settle", Send, pages::messages::settle);
+    all.add("GET", "/live", Read, pages::live::stream);
+    all.add("GET", "/signin", Public, pages::signin::show);
+    all.add("POST", "/signin", Public, pages::signin::open);
+    all.add("POST", "/signout", Public, pages::signin::close);
+    all.add("GET", "/docs/api", Public, pages::reference::show);
+    all.add("GET", "/assets/{file}", Public, assets::show);
+    all
+}
+
+/// The whole web side: every address behind every guard.
+pub fn router(app: App) -> Router {
+    // Outermost last: a request passes this list from the bottom up.
+    table(app.clone())
+        .router
+        .fallback(|| async { WebError::not_found() })
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(RequestBodyTimeoutLayer::new(PATIENCE))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(guard::cross_site(&app.settings))
+        .layer(from_fn_with_state(app.clone(), guard::host))
+        .layer(from_fn_with_state(app.clone(), error::explain))
+        .layer(from_fn_with_state(app.clone(), guard::headers))
+        .with_state(app)
+}
+
+/// The table alone.
+pub fn routes(app: App) -> Vec<Route> {
+    table(app).routes
+}
+
+/// A panic ends one request; its words may hold a text, so they are not repeated here.
+fn panicked(_: Box<dyn std::any::Any + std::marker::Send>) -> Response {
+    WebError::internal("a handler panicked").into_response()
+}
+
+/// One text with everything around it fits many times.
+const BODY: usize = 64 * 1024;
+/// A thousand of them.
+const BATCH_BODY: usize = 4 * 1024 * 1024;
+/// For a whole request to arrive and be answered; streams have only their start counted.
+const PATIENCE: Duration = Duration::from_secs(30);
