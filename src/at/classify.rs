@@ -79,19 +79,15 @@ impl Reader {
         out: &mut Vec<Line>,
     ) {
         let text = text.trim();
-        let hex = pdu_line(text);
-        if let Some(watch) = watch {
-            if watch
-                .pdu_echo
-                .is_some_and(|pdu| text.trim_start_matches(['>', ' ']).eq_ignore_ascii_case(pdu))
-            {
-                return out.push(Line::Echo);
-            }
+        let pdu_echo = watch.and_then(|watch| watch.pdu_echo);
+        let unprompted = text.trim_start_matches(['>', ' ']);
+        if pdu_echo.is_some_and(|pdu| unprompted.eq_ignore_ascii_case(pdu)) {
+            return out.push(Line::Echo);
         }
-        if let Some(pdu) = hex {
-            if let Some(header) = self.headers.pop() {
-                return out.push(header.with(pdu));
-            }
+        if let Some(pdu) = pdu_line(text)
+            && let Some(header) = self.headers.pop()
+        {
+            return out.push(header.with(pdu));
         }
         if let Some(watch) = watch {
             if is_echo(text, fresh, watch.echo) {

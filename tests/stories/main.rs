@@ -1,5 +1,8 @@
 //! One test binary: each module is one user story.
 
+mod at_corpora;
+#[path = "../support/at_fuzz.rs"]
+mod at_fuzz;
 mod at_properties;
 mod at_quirks;
 mod at_vectors;

@@ -1,0 +1,11 @@
+//! Any order of starting, hearing, waiting, opening and closing: each command ends once, and the
+//! way the bytes were cut makes no difference.
+#![no_main]
+
+#[path = "../../tests/support/at_fuzz.rs"]
+mod at_fuzz;
+#[allow(dead_code, reason = "shared with the stories, which use more of it")]
+#[path = "../../tests/support/talk.rs"]
+mod talk;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| at_fuzz::dialogue(data));

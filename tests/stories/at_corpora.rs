@@ -1,0 +1,24 @@
+//! The corpora of the fuzz targets, run as plain tests.
+
+use std::path::Path;
+
+use crate::at_fuzz;
+
+#[test]
+fn the_corpus_of_the_reader_is_read() {
+    run("at_lexer", at_fuzz::lexer);
+}
+
+#[test]
+fn the_corpus_of_conversations_is_held() {
+    run("dialogue_ops", at_fuzz::dialogue);
+}
+
+fn run(target: &str, check: impl Fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let files: Vec<_> = std::fs::read_dir(folder).expect("a corpus").flatten().collect();
+    assert!(!files.is_empty());
+    for file in files {
+        check(&std::fs::read(file.path()).expect("a readable file"));
+    }
+}
