@@ -286,8 +286,12 @@ impl Dialogue {
     }
 
     fn on_info(&mut self, now: Millis, line: InfoLine) {
+        // A reference before the prompt is the one of the message before.
+        if matches!(self.state, State::Prompt { .. }) && self.is_late_info(&line.text) {
+            return self.on_late_info(now, line.text);
+        }
         match &mut self.state {
-            State::Prompt { job, .. } | State::Answer { job, .. } => {
+            State::Answer { job, .. } => {
                 job.info.lines.push(line);
                 job.spoke_at = Some(now);
             }
@@ -297,15 +301,8 @@ impl Dialogue {
     }
 
     fn on_final(&mut self, now: Millis, result: FinalResult) {
-        if self.state.may_hear_late() {
-            match self.lost.front().map(|lost| lost.claims(&result)) {
-                Some(Belongs::Answered) => {
-                    self.lost.pop_front();
-                    return;
-                }
-                Some(Belongs::Late) => return self.on_late_final(now, result),
-                Some(Belongs::Not) | None => {}
-            }
+        if self.on_late_final(now, &result) {
+            return;
         }
         self.state = match (mem::take(&mut self.state), result) {
             // Some print `OK` behind the prompt, or before it: only an error ends the wait.
@@ -360,7 +357,6 @@ impl Dialogue {
     /// The deadline has passed, or five seconds of silence after the answer began.
     fn on_silence(&mut self, now: Millis, job: Job) {
         if job.is_answered() && job.request.answer.ending == Ending::Assumed {
-            self.lost.push_back(Lost::owing_result(&job));
             self.done(now, job, End::Assumed);
             self.recover(now, PROBES);
         } else {
@@ -393,7 +389,7 @@ impl Dialogue {
     }
 
     fn lose(&mut self, now: Millis, job: Job) {
-        self.lost.push_back(Lost::silent(&job));
+        self.lost.push_back(Lost::new(now, &job));
         if self.lost.len() > MOST_LOST {
             self.lost.pop_front();
         }
@@ -425,6 +421,7 @@ impl Dialogue {
     }
 
     fn synced(&mut self, now: Millis) -> State {
+        self.lost.retain(|lost| lost.may_have_sent(now));
         self.out.push_back(Output::Synced);
         State::Quiet { until: now + QUIET }
     }
@@ -440,14 +437,23 @@ impl Dialogue {
     }
 
     fn on_late_info(&mut self, now: Millis, text: String) {
-        let Some(lost) = self.lost.iter_mut().find(|lost| lost.knows(&text)) else { return };
-        let late = lost.answered_by(now, text);
-        self.out.extend(late);
+        if let Some(lost) = self.lost.iter_mut().find(|lost| lost.knows(&text)) {
+            self.out.push_back(lost.answered_by(now, text));
+        }
     }
 
-    fn on_late_final(&mut self, now: Millis, result: FinalResult) {
-        let Some(lost) = self.lost.pop_front() else { return };
-        self.out.push_back(lost.ended_by(now, result));
+    /// True when `result` was a lost command's, and has been dealt with.
+    fn on_late_final(&mut self, now: Millis, result: &FinalResult) -> bool {
+        let Some(hearing) = self.state.hearing() else { return false };
+        let claims = |lost: &Lost| lost.claims(now, hearing, result);
+        let Some(position) = self.lost.iter().position(|lost| claims(lost).is_some()) else {
+            return false;
+        };
+        let Some(lost) = self.lost.remove(position) else { return false };
+        if claims(&lost) == Some(Belongs::Late) {
+            self.out.push_back(lost.ended_by(now, result.clone()));
+        }
+        true
     }
 }
 

@@ -124,3 +124,39 @@ fn parentheses_without_end_are_read_without_end_of_the_stack() {
     let text = "(".repeat(100_000);
     assert!(Params::parse(&text).len() <= 1);
 }
+
+/// Every scripted conversation of the repository, played to the dialogue alone: what the gateway
+/// must send becomes a request, what the modem says is cut in three ways.
+#[test]
+fn every_scripted_conversation_is_heard_the_same_however_it_is_cut() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dialogues");
+    for script in scripts(&folder) {
+        let steps: Vec<Step> = script.lines().filter_map(scripted).collect();
+        let whole = run(&steps, Cut::Whole);
+        assert_eq!(run(&steps, Cut::Bytes), whole);
+        assert_eq!(run(&steps, Cut::Pieces(vec![3, 1, 7, 2])), whole);
+    }
+}
+
+fn scripts(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let scripts = entries.flat_map(|entry| match entry.path() {
+        path if path.is_dir() => scripts(&path),
+        path => std::fs::read_to_string(path).into_iter().collect(),
+    });
+    scripts.collect()
+}
+
+fn scripted(line: &str) -> Option<Step> {
+    let (mark, rest) = line.split_at_checked(2)?;
+    match mark {
+        "> " if rest.starts_with("AT+CMGS") => Some(Step::Start(3)),
+        "> " if rest.starts_with("AT+CMGL") => Some(Step::Start(2)),
+        "> " if rest.starts_with("AT+CREG?") => Some(Step::Start(1)),
+        "> " if rest.starts_with("AT") => Some(Step::Start(0)),
+        "< " | "! " if rest == ">" => Some(Step::Hear(b"\r\n> ".to_vec())),
+        "< " | "! " => Some(Step::Hear(format!("\r\n{rest}\r\n").into_bytes())),
+        "@ " => Some(Step::Wait(1_000)),
+        _ => None,
+    }
+}

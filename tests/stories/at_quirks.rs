@@ -496,6 +496,42 @@ fn a_reference_after_the_timeout_is_told_of_the_lost_message_and_answers_nothing
     assert!(talk.outcome(2).is_some());
 }
 
+/// Fault 31
+#[test]
+fn a_late_refusal_is_told_of_the_lost_message_but_never_takes_another_commands_error() {
+    for (error, late) in [("+CMS ERROR: 38", true), ("ERROR", false)] {
+        let mut talk = sending();
+        talk.wait(120_000).hear(&format!("\r\n{error}\r\n"));
+        assert_eq!(talk.late(1).is_some(), late, "{error}");
+    }
+    let mut talk = sending();
+    talk.wait(120_000).hear("\r\nOK\r\n").hear("\r\n+CMEE: 1\r\n\r\nOK\r\n").wait(20);
+    talk.start(2, &ReadMessage(9)).hear("\r\n+CMS ERROR: 321\r\n");
+    assert!(talk.outcome(2).is_some() && talk.late(1).is_none());
+}
+
+/// Fault 31
+#[test]
+fn a_late_reference_before_the_next_prompt_belongs_to_the_message_before() {
+    let mut talk = sending();
+    talk.wait(120_000).hear("\r\nOK\r\n").hear("\r\n+CMEE: 1\r\n\r\nOK\r\n").wait(20);
+    talk.start(2, &submit()).hear("\r\n+CMGS: 17\r\n\r\nOK\r\n\r\n> ");
+    talk.wait(3_000).hear("\r\n+CMGS: 18\r\n\r\nOK\r\n");
+    let reply =
+        |outcome: Option<&simgate::at::Outcome>| outcome.and_then(|o| o.reply(&submit()).ok());
+    assert_eq!((reply(talk.late(1)), reply(talk.outcome(2))), (Some(17), Some(18)));
+}
+
+/// Fault 29
+#[test]
+fn a_forgotten_ok_does_not_cost_the_next_command_its_own() {
+    let mut talk = Talk::new();
+    talk.start(1, &QuerySim).hear("\r\n+CPIN: READY\r\n").wait(5_500);
+    talk.hear("\r\nOK\r\n").hear("\r\n+CMEE: 1\r\n\r\nOK\r\n").wait(20);
+    talk.start(2, &Attention).hear("\r\nOK\r\n");
+    assert!(talk.outcome(2).is_some());
+}
+
 /// Fault 32
 #[test]
 fn the_ok_of_a_lost_command_does_not_answer_the_next() {

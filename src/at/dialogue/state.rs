@@ -1,5 +1,6 @@
 //! Where a conversation stands. The variants own what belongs to them.
 
+use super::lost::Hearing;
 use super::{Answer, End, Ending, Info, Outcome, Request, Stage, Ticket, Watch};
 use crate::types::Millis;
 
@@ -41,13 +42,17 @@ impl State {
         }
     }
 
-    /// True where a final result may belong to a command lost before: not once the command in
-    /// flight has begun to answer, for a result belongs to whoever spoke last.
-    pub(super) fn may_hear_late(&self) -> bool {
+    /// How a final result is heard that may be late; `None` once the command in flight has begun
+    /// to answer, for a result belongs to whoever spoke last.
+    pub(super) fn hearing(&self) -> Option<Hearing> {
         match self {
-            State::Prompt { job, .. } | State::Answer { job, .. } => !job.is_answered(),
-            State::Guard { seen, .. } => !seen,
-            _ => true,
+            State::Prompt { job, .. } | State::Answer { job, .. } => {
+                (!job.is_answered()).then_some(Hearing::InFlight)
+            }
+            State::Drain { .. } => Some(Hearing::Draining),
+            State::Probe { .. } => Some(Hearing::Probing),
+            State::Guard { seen, .. } => (!seen).then_some(Hearing::Probing),
+            State::Idle | State::Quiet { .. } | State::Deaf => Some(Hearing::Idle),
         }
     }
 }
