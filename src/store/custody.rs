@@ -19,16 +19,16 @@ pub struct Custody {
 }
 
 impl ReadTx<'_> {
-    /// The stations of `message`, oldest first, those of its segments included.
+    /// The stations of `message` in the order they were noted, those of its segments included.
     pub fn custody_of(&self, message: MessageId) -> Result<Vec<Custody>> {
-        let sql = "SELECT at, event, detail FROM custody WHERE message_id = ?1
+        let sql = "SELECT id, at, event, detail FROM custody WHERE message_id = ?1
                    UNION ALL
-                   SELECT c.at, c.event, c.detail FROM segments_in s JOIN custody c ON c.segment_id = s.id
+                   SELECT c.id, c.at, c.event, c.detail FROM segments_in s JOIN custody c ON c.segment_id = s.id
                     WHERE s.message_id = ?1
-                   ORDER BY at";
+                   ORDER BY id";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([message], |row| {
-            Ok(Custody { at: row.get(0)?, event: row.get(1)?, detail: row.get(2)? })
+            Ok(Custody { at: row.get(1)?, event: row.get(2)?, detail: row.get(3)? })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

@@ -10,7 +10,7 @@
 //! after the commit), no SQL anywhere else.
 //!
 //! Begin with `schema.sql`. Then `writer` (group commit), `inbound` (a TPDU becomes a message once),
-//! `outbound` and `submit` (the queue and what the modem said), `reports` (what the network said).
+//! `outbound`, `lease` and `submit` (the queue and what the modem said), `reports` (what the network said).
 
 mod changes;
 mod connection;
@@ -30,6 +30,7 @@ mod outbound;
 mod pin_attempts;
 mod readers;
 mod reports;
+mod resume;
 mod schema;
 mod sessions;
 mod settings;

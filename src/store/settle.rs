@@ -3,7 +3,6 @@
 use rusqlite::{OptionalExtension, named_params};
 
 use super::error::Result;
-use super::lines::LineId;
 use super::words::{ChangeKind, Stage};
 use super::{ReadTx, WriteTx};
 use crate::types::{MessageId, MessageState, Millis, UnixTime};
@@ -88,7 +87,7 @@ impl WriteTx<'_> {
     pub fn expire_outbound(&self, now: UnixTime) -> Result<Vec<MessageId>> {
         let sql = "SELECT message_id FROM outbound WHERE valid_until <= ?1 AND (stage = 'waiting'
                        OR (stage = 'leased' AND lease_until <= ?1)) LIMIT 1000";
-        let expired = self.ids(sql, now)?;
+        let expired = self.ids(sql, [now])?;
         for &message in &expired {
             let why = ("expired", "its time was over before a modem could take it");
             self.close(message, MessageState::Expired, "expired", Some(why), now)?;
@@ -99,12 +98,10 @@ impl WriteTx<'_> {
     /// Sends codes and alarms once more that have been `unknown` for `wait` without evidence,
     /// inside their validity, marked; never twice (D5). Returns them.
     pub fn resend_overdue_unknown(&self, wait: Millis, now: UnixTime) -> Result<Vec<MessageId>> {
-        let since = UnixTime(now.0.saturating_sub(wait.0.cast_signed()));
         let sql = "SELECT o.message_id FROM messages m JOIN outbound o ON o.message_id = m.id
                     WHERE m.state = 'unknown' AND m.class IN ('alert', 'otp') AND o.auto_resends = 0
-                      AND o.unknown_at <= ?1 AND o.valid_until > ?1 LIMIT 100";
-        let mut overdue = self.ids(sql, since)?;
-        overdue.retain(|&message| self.is_valid(message, now).unwrap_or(false));
+                      AND o.unknown_at <= ?1 - ?2 AND o.valid_until > ?1 LIMIT 100";
+        let overdue = self.ids(sql, (now, wait.0.cast_signed()))?;
         for &message in &overdue {
             let sql = "UPDATE outbound SET auto_resends = auto_resends + 1 WHERE message_id = ?1";
             self.conn.prepare_cached(sql)?.execute([message])?;
@@ -115,18 +112,14 @@ impl WriteTx<'_> {
         Ok(overdue)
     }
 
-    fn is_valid(&self, message: MessageId, now: UnixTime) -> Result<bool> {
-        Ok(self.validity(message)? > now)
-    }
-
     fn validity(&self, message: MessageId) -> Result<UnixTime> {
         let sql = "SELECT valid_until FROM outbound WHERE message_id = ?1";
         Ok(self.conn.prepare_cached(sql)?.query_row([message], |row| row.get(0))?)
     }
 
-    fn ids(&self, sql: &str, at: UnixTime) -> Result<Vec<MessageId>> {
+    fn ids(&self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<MessageId>> {
         let mut statement = self.conn.prepare_cached(sql)?;
-        let ids = statement.query_map([at], |row| row.get(0))?;
+        let ids = statement.query_map(params, |row| row.get(0))?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -179,30 +172,5 @@ impl WriteTx<'_> {
         self.custody(message, now, event, error.map(|(_, detail)| detail))?;
         self.changed(ChangeKind::Message, message.0, now)?;
         Ok(Settled::Done(state))
-    }
-
-    /// Puts every text back that a dead process or task had in hand: a lease alone means nothing
-    /// left; `on_air` means it may have. For all lines at start, for one when its task died.
-    /// Returns what became `unknown`.
-    pub fn resume(&self, line: Option<LineId>, now: UnixTime) -> Result<Vec<MessageId>> {
-        let sql = "UPDATE outbound SET stage = 'waiting', lease_until = NULL
-                    WHERE stage = 'leased' AND (?1 IS NULL OR line_id = ?1) RETURNING message_id";
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let leased: Vec<MessageId> =
-            statement.query_map([line], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        for message in leased {
-            self.derive_state(message, now)?;
-        }
-        let sql =
-            "SELECT id FROM segments_out WHERE state = 'on_air' AND (?1 IS NULL OR line_id = ?1)";
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let on_air: Vec<_> =
-            statement.query_map([line], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        let mut unknown = Vec::with_capacity(on_air.len());
-        for segment in on_air {
-            self.segment_unknown(segment, "the gateway stopped while it was at the modem", now)?;
-            unknown.push(self.owner_of(segment)?.message);
-        }
-        Ok(unknown)
     }
 }

@@ -250,3 +250,46 @@ fn in_savepoint(conn: &Connection, job: &mut dyn Job) -> Result<()> {
     }
     Ok(conn.execute_batch("RELEASE job")?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(tx: &WriteTx<'_>, pages: i64) -> Result<()> {
+        Ok(tx.conn.pragma_update(None, "max_page_count", pages)?)
+    }
+
+    /// Fault 67: a full disk fails the write, not the writer; with room again it goes on.
+    #[tokio::test]
+    async fn a_full_disk_fails_the_write_and_the_writer_goes_on() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("t.db");
+        let writer = Writer::start(open_writer(&path).expect("open"), path);
+        writer.run(|tx| limit(tx, 200)).await.expect("limit");
+        let big = "x".repeat(2_000_000);
+        let again = big.clone();
+        let full = writer.run(move |tx| tx.set_setting("big", &big)).await;
+        assert_eq!(full.map_err(|e| e.kind), Err(ErrorKind::Full));
+        assert!(writer.run(|tx| tx.set_setting("small", "x")).await.is_ok());
+        assert_eq!(writer.run(|tx| tx.setting("big")).await.expect("read"), None);
+        writer.run(|tx| limit(tx, 1_000_000)).await.expect("room again");
+        assert!(writer.run(move |tx| tx.set_setting("big", &again)).await.is_ok());
+    }
+
+    /// reliability 1.2: the writer checkpoints by itself, so the log stays small.
+    #[tokio::test]
+    async fn the_write_ahead_log_stays_small_under_steady_load() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("t.db");
+        let writer = Writer::start(open_writer(&path).expect("open"), path.clone());
+        for n in 0..40 {
+            let value = "x".repeat(400_000);
+            writer
+                .run(move |tx| tx.set_setting(&format!("{}", n % 3), &value))
+                .await
+                .expect("write");
+        }
+        let log = std::fs::metadata(path.with_extension("db-wal")).expect("log").len();
+        assert!(log < 8 * 1024 * 1024, "{log} octets");
+    }
+}

@@ -7,5 +7,11 @@ mod at_properties;
 mod at_quirks;
 mod at_vectors;
 mod sms_vectors;
+mod store;
+mod store_inbound;
+mod store_outbound;
+mod store_people;
+mod store_queue_laws;
+mod store_reports;
 #[path = "../support/talk.rs"]
 mod talk;

@@ -1,0 +1,224 @@
+//! Texts on their way in: once, whole, in whatever order their segments come.
+
+use simgate::store::{
+    Concat, GroupStatus, Inserted, Kind, MessageQuery, NewInbound, NewSegment, Source, WriteTx,
+};
+use simgate::types::{MessageId, MessageState, UnixTime};
+
+use crate::store::{Bench, T0, at, phone, sim};
+
+fn segment(bench: &Bench, bytes: &[u8], now: UnixTime) -> NewSegment {
+    NewSegment {
+        line: bench.line,
+        tpdu: bytes.to_vec(),
+        sender: Some(phone(1)),
+        sender_raw: "+447700900001".into(),
+        concat: None,
+        scts: Some(now),
+        stored: Some(("SM".into(), 7)),
+        error: None,
+        received_at: now,
+    }
+}
+
+fn part(
+    bench: &Bench,
+    reference: u16,
+    seq: u8,
+    total: u8,
+    bytes: &[u8],
+    now: UnixTime,
+) -> NewSegment {
+    let concat = Some(Concat { reference, wide: false, total, seq });
+    NewSegment { concat, ..segment(bench, bytes, now) }
+}
+
+fn inbound(
+    new: &NewSegment,
+    source: Source,
+    text: &str,
+    segments: u32,
+    present: u32,
+) -> NewInbound {
+    NewInbound {
+        line: new.line,
+        source,
+        sender: new.sender.clone(),
+        text: text.into(),
+        kind: Kind::Text,
+        alphabet: Some("gsm7".into()),
+        flash: false,
+        segments,
+        present,
+        scts: new.scts,
+        error: None,
+        received_at: new.received_at,
+    }
+}
+
+/// What the intake does: keep the segment, publish when whole. The "text" is the octets in hex.
+fn accept(tx: &WriteTx<'_>, new: &NewSegment) -> simgate::store::Result<Option<MessageId>> {
+    match tx.insert_segment(new)? {
+        Inserted::Seen { .. } => Ok(None),
+        Inserted::New { segment, group: None } => {
+            let whole = inbound(new, Source::Segment(segment), "short", 1, 1);
+            tx.publish_inbound(&whole).map(Some)
+        }
+        Inserted::New { group: Some(group), .. } if group.is_complete() => {
+            publish(tx, new, group).map(Some)
+        }
+        Inserted::New { .. } => Ok(None),
+    }
+}
+
+fn publish(
+    tx: &WriteTx<'_>,
+    new: &NewSegment,
+    group: GroupStatus,
+) -> simgate::store::Result<MessageId> {
+    let text: String =
+        tx.group_parts(group.id)?.iter().map(|p| format!("{:02x}", p.tpdu[0])).collect();
+    let whole =
+        inbound(new, Source::Group(group.id), &text, group.total.into(), group.present.into());
+    tx.publish_inbound(&whole)
+}
+
+/// D4: the same TPDU again, from another slot and a day later, is counted and nothing else.
+#[tokio::test]
+async fn the_same_tpdu_again_makes_no_second_message() {
+    let bench = Bench::new().await;
+    let first = segment(&bench, b"tpdu", T0);
+    let mut again = segment(&bench, b"tpdu", at(86_400));
+    again.stored = Some(("ME".into(), 1));
+    let message = bench.write(move |tx| accept(tx, &first)).await.expect("a message");
+    assert_eq!(bench.write(move |tx| accept(tx, &again)).await, None);
+    let stored = bench.message(message).await;
+    assert_eq!((stored.seen_count, stored.state), (2, MessageState::Received));
+    let conversation = bench.store.read(|tx| tx.conversation_of(&phone(1))).await;
+    assert_eq!(conversation.expect("read").expect("conversation").unread, 1);
+    assert_eq!(bench.custody(message).await, ["read from SM slot 7", "committed"]);
+}
+
+/// D2: the key begins with the ICCID; two SIMs may get the same octets.
+#[tokio::test]
+async fn the_same_tpdu_to_two_sims_is_two_messages() {
+    let bench = Bench::new().await;
+    let other = bench.write(|tx| tx.upsert_line(&sim("8944000000000000002"), T0)).await;
+    let here = segment(&bench, b"tpdu", T0);
+    let there = NewSegment { line: other, ..here.clone() };
+    assert!(bench.write(move |tx| accept(tx, &here)).await.is_some());
+    assert!(bench.write(move |tx| accept(tx, &there)).await.is_some());
+}
+
+#[tokio::test]
+async fn segments_in_any_order_and_repeated_make_one_message() {
+    let bench = Bench::new().await;
+    let mut made = vec![];
+    for (seq, byte) in [(3, 0xC3), (1, 0xA1), (3, 0xC3), (2, 0xB2), (1, 0xA1)] {
+        let new = part(&bench, 9, seq, 3, &[byte], at(i64::from(seq)));
+        made.extend(bench.write(move |tx| accept(tx, &new)).await);
+    }
+    let [message] = made[..] else { panic!("{made:?}") };
+    assert_eq!(bench.message(message).await.text, "a1b2c3");
+}
+
+/// reliability 1.3: same place, other bytes is another message under a reference used again.
+#[tokio::test]
+async fn a_reference_used_again_begins_another_message() {
+    let bench = Bench::new().await;
+    let mut made = vec![];
+    for (seq, byte) in [(1, 0xA1), (1, 0xD1), (2, 0xD2), (2, 0xA2)] {
+        let scts = if byte < 0xD0 { at(0) } else { at(600) };
+        let mut new = part(&bench, 9, seq, 2, &[byte], at(700));
+        new.scts = Some(scts);
+        made.extend(bench.write(move |tx| accept(tx, &new)).await);
+    }
+    let [second, first] = made[..] else { panic!("{made:?}") };
+    assert_eq!(bench.message(second).await.text, "d1d2");
+    assert_eq!(bench.message(first).await.text, "a1a2");
+}
+
+#[tokio::test]
+async fn a_group_takes_nothing_after_72_hours() {
+    let bench = Bench::new().await;
+    let (first, late) =
+        (part(&bench, 9, 1, 2, &[1], T0), part(&bench, 9, 2, 2, &[2], at(72 * 3_600)));
+    assert_eq!(bench.write(move |tx| accept(tx, &first)).await, None);
+    assert_eq!(bench.write(move |tx| accept(tx, &late)).await, None);
+    let open = bench.store.read(|tx| tx.unpublished_groups(at(80 * 3_600))).await.expect("read");
+    assert_eq!(open.iter().map(|g| (g.present, g.total)).collect::<Vec<_>>(), [(1, 2), (1, 2)]);
+}
+
+/// reliability 1.3: published with gaps after ten minutes; the late segment updates that message.
+#[tokio::test]
+async fn a_message_shown_incomplete_is_completed_in_place_by_its_late_segment() {
+    let bench = Bench::new().await;
+    let (first, late) =
+        (part(&bench, 9, 1, 2, &[0xA1], T0), part(&bench, 9, 2, 2, &[0xA2], at(900)));
+    let shown = first.clone();
+    bench.write(move |tx| accept(tx, &first)).await;
+    let due = |seconds: i64| bench.store.read(move |tx| tx.unpublished_groups(at(seconds - 600)));
+    assert!(due(599).await.expect("read").is_empty());
+    let [group] = due(600).await.expect("read")[..] else { panic!("one group is due") };
+    let message = bench.write(move |tx| publish(tx, &shown, group)).await;
+    assert_eq!(bench.message(message).await.state, MessageState::Incomplete);
+    assert!(bench.message(message).await.is_partial());
+    let completed = bench.write(move |tx| accept(tx, &late)).await;
+    assert_eq!(completed, Some(message));
+    let whole = bench.message(message).await;
+    assert_eq!((whole.state, whole.text.as_str()), (MessageState::Received, "a1a2"));
+    let conversation = bench.store.read(|tx| tx.conversation_of(&phone(1))).await;
+    assert_eq!(conversation.expect("read").expect("conversation").unread, 1);
+}
+
+/// reliability 1.3 point 6: what cannot be read is kept and shown, without a conversation.
+#[tokio::test]
+async fn an_undecodable_tpdu_is_kept_with_its_error_and_never_loops() {
+    let bench = Bench::new().await;
+    let mut poison = segment(&bench, b"\xFF\xFF", T0);
+    (poison.sender, poison.error) = (None, Some("octet 1: address too long".into()));
+    let again = poison.clone();
+    let message = bench
+        .write(move |tx| {
+            let Inserted::New { segment, .. } = tx.insert_segment(&poison)? else {
+                panic!("it is new");
+            };
+            let mut new = inbound(&poison, Source::Segment(segment), "", 1, 1);
+            (new.kind, new.error) = (Kind::Undecodable, poison.error.clone());
+            tx.publish_inbound(&new)
+        })
+        .await;
+    let stored = bench.message(message).await;
+    assert_eq!((stored.kind, stored.conversation), (Kind::Undecodable, None));
+    assert_eq!(stored.error.map(|e| e.code).as_deref(), Some("undecodable"));
+    let repeat = bench.write(move |tx| tx.insert_segment(&again)).await;
+    assert!(matches!(repeat, Inserted::Seen { count: 2, message: Some(id), .. } if id == message));
+    let bytes = bench.store.read(move |tx| tx.segments_of(message)).await.expect("read");
+    assert_eq!(bytes[0].tpdu, b"\xFF\xFF");
+}
+
+#[tokio::test]
+async fn a_silent_message_is_kept_but_not_shown() {
+    let bench = Bench::new().await;
+    let new = segment(&bench, b"silent", T0);
+    bench
+        .write(move |tx| {
+            let Inserted::New { segment, .. } = tx.insert_segment(&new)? else {
+                panic!("it is new");
+            };
+            let silent = NewInbound {
+                kind: Kind::Silent,
+                ..inbound(&new, Source::Segment(segment), "", 1, 1)
+            };
+            tx.publish_inbound(&silent)
+        })
+        .await;
+    let list = |hidden_too| {
+        let query = MessageQuery { hidden_too, ..MessageQuery::default() };
+        bench.store.read(move |tx| tx.messages(&query))
+    };
+    assert_eq!(list(false).await.expect("read").len(), 0);
+    assert_eq!(list(true).await.expect("read").len(), 1);
+    let shown = bench.store.read(|tx| tx.conversations(&Default::default())).await;
+    assert_eq!(shown.expect("read"), []);
+}
