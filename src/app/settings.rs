@@ -29,8 +29,7 @@ impl Default for Settings {
         Self {
             modems: vec![modem::Settings::default()],
             country: None,
-            // A person's pace: operators block SIMs that send like a machine.
-            per_minute: 20,
+            per_minute: 30,
             burst: 10,
             unknown_wait: Millis::from_secs(120),
             incomplete_after: Millis::from_secs(600),

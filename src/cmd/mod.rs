@@ -17,8 +17,13 @@ mod check_config;
 mod client;
 mod completions;
 mod man;
+mod messages;
 mod pdu;
+mod send;
 mod terminal;
+mod token;
+mod trace;
+mod unknown;
 
 /// A self-hosted SMS gateway: your own SIM, your own team inbox.
 #[derive(Debug, Parser)]
@@ -51,6 +56,18 @@ struct Common {
 enum Command {
     /// Check the settings and name every problem.
     CheckConfig(check_config::Args),
+    /// Send a text through the running gateway.
+    Send(send::Args),
+    /// Show texts, in and out.
+    Messages(messages::Args),
+    /// Show texts that have not left yet, or may have.
+    Queue(messages::QueueArgs),
+    /// Settle texts that may or may not have been sent.
+    Unknown(unknown::Args),
+    /// Make, list and end API tokens.
+    Token(token::Args),
+    /// Show the AT traffic of a modem.
+    Trace(trace::Args),
     /// Print shell completions.
     Completions(completions::Args),
     /// Write the manual pages into a folder.
@@ -139,6 +156,18 @@ fn private_folder(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The gateway's runtime: tasks are few and wait nearly always.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    Ok(runtime.worker_threads(2).enable_all().build().context("cannot start the runtime")?)
+}
+
+/// Runs a short command that talks to a gateway or a port.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.context("cannot start the runtime")?.block_on(work)
+}
+
 /// Parses the arguments, runs the subcommand, prints an error chain, chooses the exit code.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -156,6 +185,12 @@ pub fn run() -> ExitCode {
 
 fn dispatch(common: &Common, command: Command) -> Result<(), Failure> {
     match command {
+        Command::Send(args) => send::run(common, args),
+        Command::Messages(args) => messages::run(common, args),
+        Command::Queue(args) => messages::queue(common, args),
+        Command::Unknown(args) => unknown::run(common, args),
+        Command::Token(args) => token::run(common, args),
+        Command::Trace(args) => trace::run(common, args),
         Command::CheckConfig(args) => check_config::run(common, args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),

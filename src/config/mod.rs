@@ -35,6 +35,8 @@ pub struct Config {
     pub web: Web,
     /// Where modems are looked for.
     pub modems: Vec<Modem>,
+    /// How fast texts leave.
+    pub sending: Sending,
     /// What is logged.
     pub log: Log,
 }
@@ -83,6 +85,13 @@ pub enum Place {
     Bridge(String),
 }
 
+/// `[sending]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// Segments per minute and line; 0: as fast as the modem.
+    pub per_minute: u32,
+}
+
 /// `[log]`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Log {
@@ -116,6 +125,7 @@ impl Default for Config {
             },
             web: Web { listen: SocketAddr::from(([127, 0, 0, 1], 8480)), public_url: None },
             modems: vec![Modem::default()],
+            sending: Sending { per_minute: 30 },
             log: Log { level: Level::Info },
         }
     }
@@ -147,6 +157,7 @@ impl Config {
         let organisation = organisation(root.section("organisation"), defaults.organisation);
         let web = web(root.section("web"), defaults.web);
         let modems: Vec<Modem> = root.sections("modem").into_iter().map(modem).collect();
+        let sending = sending(root.section("sending"), defaults.sending);
         let log = log(root.section("log"), defaults.log);
         root.finish();
         root.problems().into_result(Config {
@@ -154,6 +165,7 @@ impl Config {
             organisation,
             web,
             modems: if modems.is_empty() { defaults.modems } else { modems },
+            sending,
             log,
         })
     }
@@ -233,6 +245,12 @@ fn place(text: &str) -> Result<Place, String> {
     }
 }
 
+fn sending(mut section: Section<'_>, default: Sending) -> Sending {
+    let per_minute = section.value("per_minute").unwrap_or(default.per_minute);
+    section.finish();
+    Sending { per_minute }
+}
+
 fn log(mut section: Section<'_>, default: Log) -> Log {
     let level = section.parsed("level", |word: &str| match word {
         "error" => Ok(Level::Error),
@@ -285,6 +303,7 @@ mod tests {
             "organisation.country",
             "organisation.name",
             "organisation.time_zone",
+            "sending.per_minute",
             "web.listen",
             "web.public_url",
         ];

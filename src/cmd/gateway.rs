@@ -1,0 +1,126 @@
+//! What `run` and `demo` have in common: a gateway with its pages, from the lock to the last
+//! checkpoint.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Failure, private_folder};
+use crate::app::{Gateway, Served, Settings, Wiring, serve};
+use crate::bus::Bus;
+use crate::config::Config;
+use crate::emulator;
+use crate::io::lock::InstanceLock;
+use crate::io::{Clock, Entropy, PortSource, systemd};
+use crate::store::Store;
+use crate::web;
+
+/// A gateway that serves.
+pub(super) struct Running {
+    gateway: Gateway,
+    served: Served,
+    web: web::App,
+    _lock: InstanceLock,
+}
+
+impl Running {
+    /// Takes the data folder and starts everything.
+    pub(super) async fn start(
+        config: &Config,
+        folder: &Path,
+        settings: Settings,
+        ports: Arc<dyn PortSource>,
+        demo: Option<emulator::Shared>,
+    ) -> Result<Self, Failure> {
+        private_folder(folder)?;
+        let lock = InstanceLock::take(folder).map_err(anyhow::Error::from)?;
+        let store = Store::open(folder).await.context("cannot open the database")?;
+        let (bus, clock) = (Bus::new(), Clock::system());
+        let entropy = Arc::new(Entropy::system());
+        let mut web = web_app(config, &store, &bus, &clock, &entropy)?;
+        web.demo = demo;
+        let wiring = Wiring { settings, store, bus, clock, ports, entropy };
+        let gateway = Gateway::start(wiring).await?;
+        let served = serve(&gateway, web::router(web.clone()), config.web.listen, folder).await?;
+        Ok(Self { gateway, served, web, _lock: lock })
+    }
+
+    /// Where pages are served.
+    pub(super) fn address(&self) -> String {
+        let mut address = self.served.address;
+        // "Everywhere" is no place a browser can go.
+        if address.ip().is_unspecified() {
+            address = SocketAddr::from(([127, 0, 0, 1], address.port()));
+        }
+        format!("http://{address}")
+    }
+
+    /// A link that signs one browser in, once.
+    pub(super) async fn sign_in_link(&self, config: &Config) -> Result<String, Failure> {
+        let key = web::new_link(&self.web).await.map_err(anyhow::Error::from)?;
+        let base = config.web.public_url.clone().unwrap_or_else(|| self.address());
+        Ok(format!("{base}/signin?key={}", key.expose()))
+    }
+
+    /// The web side's parts, for a demonstration's first rows.
+    pub(super) fn web(&self) -> &web::App {
+        &self.web
+    }
+
+    /// Serves until SIGTERM or Ctrl-C; then lets the submits in flight finish and closes the
+    /// database with everything in its one file.
+    pub(super) async fn until_told_to_stop(self) -> Result<(), Failure> {
+        systemd::ready();
+        let vitals = self.gateway.vitals().clone();
+        let watchdog = tokio::spawn(async move { vitals.feed_watchdog().await });
+        let mut terminate = signal(SignalKind::terminate()).context("cannot hear signals")?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        systemd::stopping();
+        tracing::info!("stopping: finishing what is at the modems");
+        let stopped = self.gateway.stop().await;
+        watchdog.abort();
+        Ok(stopped?)
+    }
+}
+
+fn web_app(
+    config: &Config,
+    store: &Store,
+    bus: &Bus,
+    clock: &Clock,
+    entropy: &Arc<Entropy>,
+) -> Result<web::App, Failure> {
+    let settings = web::Settings {
+        organisation: config.organisation.name.clone(),
+        country: config.organisation.country,
+        time_zone: jiff::tz::TimeZone::get(&config.organisation.time_zone)
+            .context("the time zone")?,
+        public_url: config.web.public_url.clone(),
+        ..web::Settings::default()
+    };
+    let (clock, entropy) = (clock.clone(), Arc::clone(entropy));
+    let (store, bus) = (store.clone(), bus.clone());
+    let now = Arc::new(move || clock.wall());
+    Ok(web::App::new(store, bus, now, Arc::new(move |octets| entropy.fill(octets)), settings))
+}
+
+/// What the gateway goes by, from the operator's settings.
+pub(super) fn settings(config: &Config) -> Settings {
+    let modem = |modem: &crate::config::Modem| crate::modem::Settings {
+        profile: modem.profile.clone(),
+        pin: modem.pin.clone(),
+        ..crate::modem::Settings::default()
+    };
+    Settings {
+        modems: config.modems.iter().map(modem).collect(),
+        country: config.organisation.country,
+        per_minute: config.sending.per_minute,
+        ..Settings::default()
+    }
+}
