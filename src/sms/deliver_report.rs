@@ -36,7 +36,8 @@ impl DeliverReport {
         let indicator = Parameters::read_indicator(reader)?;
         let with_header = first & Self::HEADER != 0;
         let parameters = Parameters::read_announced(reader, indicator, with_header)?;
-        let reserved_bits = first & !0x03;
+        let named = if parameters.has_header() { 0x03 | Self::HEADER } else { 0x03 };
+        let reserved_bits = first & !named;
         Ok(Self { cause, parameters, reserved_bits })
     }
 

@@ -79,11 +79,10 @@ impl StatusReport {
 
     /// The first octet as it goes over the air.
     pub fn first_octet(&self) -> u8 {
-        let header = matches!(&self.tail, Tail::Parameters(parameters) if parameters.has_header());
         0x02 | u8::from(!self.more_messages) << 2
             | u8::from(self.loop_prevention) << 3
             | u8::from(self.on_command) << 5
-            | u8::from(header) << 6
+            | u8::from(self.tail.has_header()) << 6
             | self.reserved_bits & Self::RESERVED
     }
 
@@ -94,6 +93,8 @@ impl StatusReport {
         let scts = Scts(reader.array(Field::Scts)?);
         let discharge = Scts(reader.array(Field::DischargeTime)?);
         let status = Status(reader.octet(Field::Status)?);
+        let tail = Tail::read(reader, first & Self::HEADER != 0);
+        let named = if tail.has_header() { Self::HEADER } else { 0 };
         Ok(Self {
             more_messages: first & 0x04 == 0,
             loop_prevention: first & 0x08 != 0,
@@ -103,8 +104,8 @@ impl StatusReport {
             scts,
             discharge,
             status,
-            tail: Tail::read(reader, first & Self::HEADER != 0),
-            reserved_bits: first & Self::RESERVED,
+            tail,
+            reserved_bits: first & Self::RESERVED & !named,
         })
     }
 
@@ -129,6 +130,10 @@ impl StatusReport {
 }
 
 impl Tail {
+    fn has_header(&self) -> bool {
+        matches!(self, Self::Parameters(parameters) if parameters.has_header())
+    }
+
     fn read(reader: &mut Reader<'_>, with_header: bool) -> Self {
         if reader.rest().is_empty() {
             return Self::Absent;

@@ -40,7 +40,8 @@ impl SubmitReport {
         let scts = Scts(reader.array(Field::Scts)?);
         let with_header = first & Self::HEADER != 0;
         let parameters = Parameters::read_announced(reader, indicator, with_header)?;
-        let reserved_bits = first & !0x03;
+        let named = if parameters.has_header() { 0x03 | Self::HEADER } else { 0x03 };
+        let reserved_bits = first & !named;
         Ok(Self { cause, scts, parameters, reserved_bits })
     }
 

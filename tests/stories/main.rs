@@ -6,6 +6,9 @@ mod at_fuzz;
 mod at_properties;
 mod at_quirks;
 mod at_vectors;
+#[path = "../support/sms_fuzz.rs"]
+mod sms_laws;
+mod sms_properties;
 mod sms_vectors;
 mod store;
 mod store_inbound;
