@@ -11,18 +11,31 @@
 //! Begin with [`Driver`]. Then `session` (the states), `bringup` (the ordered list of settings),
 //! `inbox`, `outbox` and `health`. What only one modem family does is data in [`profile`].
 
+mod bringup;
+mod console;
 mod driver;
 mod event;
+mod gate;
+mod health;
+mod inbox;
+mod known;
+mod ladder;
 mod order;
+mod out;
+mod outbox;
 pub mod profile;
+mod reception;
+mod session;
 mod settings;
 mod state;
+mod ussd;
 
+pub use crate::at::Disposition;
 pub use driver::{Driver, Input, Output};
 pub use event::{
     Accepted, Blocked, Event, Identity, Received, Registration, SimIdentity, Source, Status,
     UssdReply, UssdStatus,
 };
-pub use order::{Disposition, Order, Receipt, Refusal, SubmitError, Ticket};
+pub use order::{Order, Receipt, Refusal, SubmitError, Ticket};
 pub use settings::Settings;
 pub use state::State;

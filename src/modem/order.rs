@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::at::Disposition;
+
 /// One submit or query, numbered by the caller; its answer carries the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
@@ -65,23 +67,6 @@ pub enum SubmitError {
     /// Ctrl-Z was written and no trustworthy answer came (P3, P4). Never repeated silently.
     #[error("no answer after the PDU went out; it may have been sent")]
     Unknown,
-}
-
-/// What a refusal means for the message (27.005 §3.2.5, 27.007 §9.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Disposition {
-    /// The network for now: keep the message and back off.
-    RetryLater,
-    /// For good: no repetition will help.
-    GiveUp,
-    /// Account, barring or lock: a person must act.
-    Ask,
-    /// SIM or storage: the line cannot send until that is mended.
-    Sim,
-    /// The modem for now: repeat after seconds.
-    Modem,
-    /// It may have been sent all the same.
-    Ambiguous,
 }
 
 /// The code a submit was refused with.

@@ -6,6 +6,9 @@ mod at_fuzz;
 mod at_properties;
 mod at_quirks;
 mod at_vectors;
+#[path = "../support/dialogue.rs"]
+mod dialogue;
+mod dialogues;
 #[path = "../support/sms_fuzz.rs"]
 mod sms_laws;
 mod sms_properties;

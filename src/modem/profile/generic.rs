@@ -1,6 +1,7 @@
 //! A modem nobody described: what the specifications say, asked for in the safest order.
 
-use super::{Cnmi, Profile, Query, Quirks, Signal, UssdForm};
+use super::{Cnmi, Profile, Quirks, UssdForm};
+use crate::at::commands::sms::Storage;
 
 /// Deviations of a modem that has none.
 pub const QUIRKS: Quirks =
@@ -26,16 +27,8 @@ pub const CNMI_MODE_1: &[Cnmi] = &[
     Cnmi(2, 1, 0, 0, 0),
 ];
 
-/// Card number by the usual commands (27.007 has only `+CCID` in recent releases).
-pub const ICCID: &[Query] = &[
-    Query { command: "+CCID", prefix: "+CCID:", field: 0 },
-    Query { command: "+ICCID", prefix: "+ICCID:", field: 0 },
-    Query { command: "+QCCID", prefix: "+QCCID:", field: 0 },
-];
-
-/// Tries left by the standard's command (27.007 §8.65): `+CPINR: SIM PIN,3,3`.
-pub const PIN_TRIES: &[Query] =
-    &[Query { command: "+CPINR=\"SIM PIN\"", prefix: "+CPINR:", field: 1 }];
+/// Card number by the usual commands (27.007 has `+CCID` in recent releases only).
+pub const ICCID: &[&str] = &["+CCID", "+ICCID", "+QCCID"];
 
 /// The profile every other one is built from.
 pub const PROFILE: Profile = Profile {
@@ -45,35 +38,11 @@ pub const PROFILE: Profile = Profile {
     usb: &[],
     init: &[],
     iccid: ICCID,
-    pin_tries: PIN_TRIES,
-    storages: &["ME", "SM", "MT"],
+    pin_tries: &[],
+    storages: &[Storage::Me, Storage::Sm, Storage::Mt],
+    noise: &[],
     cnmi: CNMI,
     ussd: &[UssdForm::Text, UssdForm::Packed],
-    urcs: &[
-        ("RDY", Signal::Started),
-        ("SYSSTART", Signal::Started),
-        ("^SYSSTART", Signal::Started),
-        ("Modem power-on", Signal::Started),
-        ("START", Signal::Started),
-        ("+READY", Signal::Started),
-        ("+EIND: 1", Signal::Started),
-        ("EIND: 1", Signal::Started),
-        ("*ATREADY", Signal::Started),
-        ("*EMRDY", Signal::Started),
-        ("SMS Ready", Signal::SmsReady),
-        ("SMS DONE", Signal::SmsReady),
-        ("NORMAL POWER DOWN", Signal::PowerOff),
-        ("POWERED DOWN", Signal::PowerOff),
-        ("POWER DOWN", Signal::PowerOff),
-        ("^SHUTDOWN", Signal::PowerOff),
-        ("UNDER-VOLTAGE", Signal::PowerAlarm),
-        ("UNDER_VOLTAGE", Signal::PowerAlarm),
-        ("OVER-VOLTAGE", Signal::PowerAlarm),
-        ("^SBC:", Signal::PowerAlarm),
-        ("$GP", Signal::WrongPort),
-        ("$GN", Signal::WrongPort),
-        ("$GL", Signal::WrongPort),
-    ],
     cms: &[],
     quirks: QUIRKS,
 };

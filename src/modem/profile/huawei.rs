@@ -1,6 +1,7 @@
 //! Huawei sticks and modules with an AT port (not the HiLink ones, which have none).
 
-use super::{AtPort, Profile, Query, Signal, UsbId, UssdForm, generic};
+use super::{AtPort, Profile, UsbId, UssdForm, generic};
+use crate::at::commands::sim::QueryPinTriesBy;
 use crate::modem::Disposition;
 
 /// Interface subclass 1 or 2 with protocol 2 is the command port; protocol 1 the data port.
@@ -35,21 +36,12 @@ pub const PROFILE: Profile = Profile {
     ],
     // Quirks 30, 31, 111: signal reports flood every answer unless they are switched off.
     init: &["^CURC=0", "^USSDMODE=0"],
-    iccid: &[
-        Query { command: "^ICCID?", prefix: "^ICCID:", field: 0 },
-        Query { command: "+CCID", prefix: "+CCID:", field: 0 },
-    ],
-    pin_tries: &[Query { command: "^CPIN?", prefix: "^CPIN:", field: 3 }],
+    iccid: &["^ICCID?", "+CCID"],
+    pin_tries: &[QueryPinTriesBy { text: "^CPIN?", prefix: "^CPIN:", position: 3 }],
     // Quirk 88: mode 2 is accepted and then nothing is announced.
     cnmi: generic::CNMI_MODE_1,
     // Quirk 108: older sticks take and give packed septets only.
     ussd: &[UssdForm::Text, UssdForm::Packed],
-    urcs: &[
-        ("^SMMEMFULL", Signal::StorageFull),
-        ("^SRVST", Signal::ServiceChanged),
-        ("^SIMST", Signal::SimChanged),
-        ("^", Signal::Ignored),
-    ],
     cms: &[
         (512, Disposition::Sim),
         (513, Disposition::GiveUp),
@@ -60,5 +52,6 @@ pub const PROFILE: Profile = Profile {
         (529, Disposition::Ask),
         (531, Disposition::Sim),
     ],
+    noise: &["^"],
     ..generic::PROFILE
 };

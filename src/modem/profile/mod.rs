@@ -18,7 +18,9 @@ mod ublox;
 mod usb;
 mod zte;
 
-use super::order::Disposition;
+use crate::at::Disposition;
+use crate::at::commands::sim::QueryPinTriesBy;
+use crate::at::commands::sms::{Indications, Storage};
 pub use usb::{AtPort, UsbId};
 
 /// Everything the driver needs to know about a family.
@@ -34,18 +36,18 @@ pub struct Profile {
     pub usb: &'static [UsbId],
     /// Settings of its own, after the common ones; a refusal is no harm (quieting, mostly).
     pub init: &'static [&'static str],
-    /// How to ask for the card number, in this order.
-    pub iccid: &'static [Query],
-    /// How to ask for the PIN tries left, in this order.
-    pub pin_tries: &'static [Query],
+    /// Commands that ask for the card number, in this order.
+    pub iccid: &'static [&'static str],
+    /// How to ask for the PIN tries left, before the standard's own way.
+    pub pin_tries: &'static [QueryPinTriesBy],
     /// Storages for received texts, best first.
-    pub storages: &'static [&'static str],
+    pub storages: &'static [Storage],
     /// `+CNMI` settings to try, best first (27.005 §3.4.1).
     pub cnmi: &'static [Cnmi],
     /// How USSD questions are written, most likely first.
     pub ussd: &'static [UssdForm],
-    /// Its unsolicited lines, by their beginning. The first match counts.
-    pub urcs: &'static [(&'static str, Signal)],
+    /// Beginnings of unsolicited lines that are its own chatter, not worth a note.
+    pub noise: &'static [&'static str],
     /// Meaning of result codes whose number other makers use otherwise (`+CMS ERROR: 512` on).
     pub cms: &'static [(u16, Disposition)],
     /// Smaller deviations.
@@ -57,7 +59,7 @@ pub struct Profile {
 pub struct Quirks {
     /// `+CSMS=1` works and `+CMT` and `+CDS` are then acknowledged with `+CNMA`.
     pub acknowledges: bool,
-    /// The SMS part is awake some time after the SIM and says so by itself ([`Signal::SmsReady`]).
+    /// The SMS part is awake some time after the SIM and says so by itself.
     pub announces_sms_ready: bool,
     /// The `+CFUN` value that switches the radio off.
     pub radio_off: u8,
@@ -69,15 +71,12 @@ pub struct Quirks {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cnmi(pub u8, pub u8, pub u8, pub u8, pub u8);
 
-/// A question whose answer is one field of one line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Query {
-    /// The command without `AT`.
-    pub command: &'static str,
-    /// What its answer line begins with.
-    pub prefix: &'static str,
-    /// Which field of it, from 0.
-    pub field: usize,
+impl Cnmi {
+    /// The same with names.
+    pub fn indications(self) -> Indications {
+        let Cnmi(mode, mt, bm, ds, bfr) = self;
+        Indications { mode, mt, bm, ds, bfr }
+    }
 }
 
 /// How a USSD code is written into `+CUSD` (27.007 §7.15).
@@ -89,29 +88,6 @@ pub enum UssdForm {
     Packed,
     /// As UCS-2 in hex.
     Ucs2,
-}
-
-/// What an unsolicited line of a family means to us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// The modem restarted: every setting is lost.
-    Started,
-    /// The SMS part is awake now.
-    SmsReady,
-    /// The SIM came, went or changed.
-    SimChanged,
-    /// A storage is full; some modems announce nothing more until it was listed.
-    StorageFull,
-    /// Registration may have changed: ask.
-    ServiceChanged,
-    /// It is switching itself off.
-    PowerOff,
-    /// Supply voltage or temperature is out of range.
-    PowerAlarm,
-    /// A satellite receiver's port, not a modem's.
-    WrongPort,
-    /// Known and of no use.
-    Ignored,
 }
 
 /// All families; the generic one last.
@@ -147,13 +123,6 @@ impl Profile {
         let by_model = by_model.map(|start| 100 + start.len()).max().unwrap_or(0);
         let by_maker = if self.makers.iter().any(|word| maker.contains(word)) { 50 } else { 0 };
         by_model + by_maker
-    }
-
-    /// What an unsolicited line means, by this family's table and then the common one.
-    pub fn signal(&self, line: &str) -> Option<Signal> {
-        let common = generic::PROFILE.urcs;
-        let found = self.urcs.iter().chain(common).find(|(start, _)| line.starts_with(start));
-        found.map(|(_, signal)| *signal)
     }
 
     /// What `+CMS ERROR: code` means here, when this family uses the number in its own way.
@@ -202,27 +171,5 @@ mod tests {
             assert!(!profile.iccid.is_empty() && !profile.ussd.is_empty());
         }
         assert_eq!(Profile::named("nokia").map(|p| p.name), None);
-    }
-
-    #[test]
-    fn a_family_knows_its_own_lines_and_the_common_ones() {
-        for (name, line, expected) in [
-            ("huawei", "^BOOT:20952548,0,0,0,72", Some(Signal::Ignored)),
-            ("huawei", "^SMMEMFULL:\"SM\"", Some(Signal::StorageFull)),
-            // Quirk 55: spelled so by the modem.
-            ("simcom-sim7600", "UNDER-VOLTAGE WARNNING POWER DOWN", Some(Signal::PowerAlarm)),
-            ("simcom-sim800", "SMS Ready", Some(Signal::SmsReady)),
-            ("simcom-sim800", "NORMAL POWER DOWN", Some(Signal::PowerOff)),
-            ("quectel", "+QIND: SMS DONE", Some(Signal::SmsReady)),
-            ("quectel", "+QIND: \"smsfull\",\"SM\"", Some(Signal::StorageFull)),
-            ("telit", "#QSS: 3", Some(Signal::SimChanged)),
-            ("sierra", "+WIND: 4", Some(Signal::SmsReady)),
-            ("generic", "RDY", Some(Signal::Started)),
-            ("generic", "$GPGGA,,,,,,0,,,,,,,,*66", Some(Signal::WrongPort)),
-            ("generic", "+XYZZY: 1", None),
-        ] {
-            let profile = Profile::named(name).unwrap();
-            assert_eq!(profile.signal(line), expected, "{name} {line}");
-        }
     }
 }

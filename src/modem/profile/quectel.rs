@@ -1,7 +1,8 @@
 //! Quectel modules (EC2x, EG9x, EC200, BG9x, M26 and their like).
 
 use super::usb::by_interface;
-use super::{Cnmi, Profile, Query, Signal, generic};
+use super::{Cnmi, Profile, generic};
+use crate::at::commands::sim::QueryPinTriesBy;
 
 /// Diagnostics and satellite ports of the Qualcomm-based ones.
 const BINARY: &[u8] = &[0, 1];
@@ -32,11 +33,8 @@ pub const PROFILE: Profile = Profile {
     ],
     // Quirk 39: without this the announcements may come out of another port.
     init: &["+QURCCFG=\"urcport\",\"usbat\""],
-    iccid: &[
-        Query { command: "+QCCID", prefix: "+QCCID:", field: 0 },
-        Query { command: "+CCID", prefix: "+CCID:", field: 0 },
-    ],
-    pin_tries: &[Query { command: "+QPINC=\"SC\"", prefix: "+QPINC:", field: 1 }],
+    iccid: &["+QCCID", "+CCID"],
+    pin_tries: &[QueryPinTriesBy { text: "+QPINC=\"SC\"", prefix: "+QPINC:", position: 1 }],
     // Quirk 89: a stored report is announced in the wrong storage, so stored ones come last.
     cnmi: &[
         Cnmi(2, 1, 0, 1, 0),
@@ -45,15 +43,6 @@ pub const PROFILE: Profile = Profile {
         Cnmi(2, 1, 0, 2, 0),
         Cnmi(1, 1, 0, 0, 0),
     ],
-    urcs: &[
-        ("APP RDY", Signal::Started),
-        ("Call Ready", Signal::Ignored),
-        ("+QIND: SMS DONE", Signal::SmsReady),
-        ("+QIND: \"smsfull\"", Signal::StorageFull),
-        ("+QIND:", Signal::Ignored),
-        ("+QUSIM:", Signal::SimChanged),
-        ("+QSIMSTAT:", Signal::SimChanged),
-        ("+QURC:", Signal::Ignored),
-    ],
+    noise: &["+Q"],
     ..generic::PROFILE
 };

@@ -1,7 +1,7 @@
 //! Sierra Wireless modules, and the Wavecom modems they grew from.
 
 use super::usb::by_interface;
-use super::{Profile, Query, Quirks, Signal, generic};
+use super::{Profile, Quirks, generic};
 use crate::modem::Disposition;
 
 /// All of them.
@@ -14,20 +14,7 @@ pub const PROFILE: Profile = Profile {
         by_interface(0x1199, 0x9079, &[3], &[0, 2]),
         by_interface(0x1199, 0x9091, &[3], &[0, 2]),
     ],
-    iccid: &[
-        Query { command: "!ICCID?", prefix: "!ICCID:", field: 0 },
-        Query { command: "+CCID", prefix: "+CCID:", field: 0 },
-    ],
-    urcs: &[
-        ("+WIND: 4", Signal::SmsReady),
-        ("+WIND: 16", Signal::SmsReady),
-        ("+WIND: 0", Signal::SimChanged),
-        ("+WIND: 1", Signal::SimChanged),
-        ("+WIND: 8", Signal::ServiceChanged),
-        ("+WIND:", Signal::Ignored),
-        ("+WDSI:", Signal::Ignored),
-        ("*WXXX", Signal::Ignored),
-    ],
+    iccid: &["!ICCID?", "+CCID"],
     // Quirk 24: the numbers are the makers' own; after 513 the radio may have sent it.
     cms: &[
         (512, Disposition::RetryLater),
@@ -41,5 +28,6 @@ pub const PROFILE: Profile = Profile {
         (531, Disposition::GiveUp),
     ],
     quirks: Quirks { pause_ms: 100, ..generic::QUIRKS },
+    noise: &["*", "$"],
     ..generic::PROFILE
 };

@@ -1,7 +1,8 @@
 //! SIMCom's 3G, 4G and NB-IoT modules (SIM7600, SIM7000, SIM7080, A76xx).
 
 use super::usb::by_interface;
-use super::{Cnmi, Profile, Query, Quirks, Signal, generic};
+use super::{Cnmi, Profile, Quirks, generic};
+use crate::at::commands::sim::QueryPinTriesBy;
 
 /// The families after 2G.
 pub const PROFILE: Profile = Profile {
@@ -13,11 +14,8 @@ pub const PROFILE: Profile = Profile {
         by_interface(0x1E0E, 0x9206, &[2, 5], &[0, 1]),
         by_interface(0x1E0E, 0x9011, &[4, 5], &[2]),
     ],
-    iccid: &[
-        Query { command: "+CICCID", prefix: "+ICCID:", field: 0 },
-        Query { command: "+CCID", prefix: "+CCID:", field: 0 },
-    ],
-    pin_tries: &[Query { command: "+SPIC", prefix: "+SPIC:", field: 0 }],
+    iccid: &["+CICCID", "+CCID"],
+    pin_tries: &[QueryPinTriesBy { text: "+SPIC", prefix: "+SPIC:", position: 0 }],
     // Quirk 85: direct reports are refused by some, stored ones taken. Quirk 88: mode 1 first.
     cnmi: &[
         Cnmi(1, 1, 0, 1, 0),
@@ -26,21 +24,8 @@ pub const PROFILE: Profile = Profile {
         Cnmi(2, 1, 0, 2, 0),
         Cnmi(2, 1, 0, 0, 0),
     ],
-    urcs: &[
-        ("PB DONE", Signal::Ignored),
-        ("+SMS FULL", Signal::StorageFull),
-        ("+CIEV: \"MESSAGE\",1", Signal::StorageFull),
-        ("+CPIN: NOT", Signal::SimChanged),
-        ("+CPIN: SIM REMOVED", Signal::SimChanged),
-        ("+CMTE:", Signal::PowerAlarm),
-        ("+CPSI:", Signal::Ignored),
-        ("+CIEV:", Signal::Ignored),
-        ("*PSUTTZ", Signal::Ignored),
-        ("+STIN:", Signal::Ignored),
-        ("VOICE CALL:", Signal::Ignored),
-        ("MISSED_CALL:", Signal::Ignored),
-    ],
     // Quirk 87: an acknowledgement disturbs. Quirk 53: "SMS DONE" tells when texts can be read.
     quirks: Quirks { acknowledges: false, announces_sms_ready: true, ..generic::QUIRKS },
+    noise: &["*"],
     ..generic::PROFILE
 };

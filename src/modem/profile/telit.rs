@@ -1,7 +1,9 @@
 //! Telit modules (LE910, LE922, ME910, GL865 and their like).
 
 use super::usb::by_interface;
-use super::{Profile, Query, Quirks, Signal, generic};
+use super::{Profile, Quirks, generic};
+use crate::at::commands::sim::QueryPinTriesBy;
+use crate::at::commands::sms::Storage;
 
 /// All of them.
 pub const PROFILE: Profile = Profile {
@@ -15,14 +17,11 @@ pub const PROFILE: Profile = Profile {
         by_interface(0x1BC7, 0x1040, &[4, 5], &[0]),
         by_interface(0x1BC7, 0x1041, &[5, 6], &[0]),
     ],
-    iccid: &[
-        Query { command: "#CCID", prefix: "#CCID:", field: 0 },
-        Query { command: "+CCID", prefix: "+CCID:", field: 0 },
-    ],
-    pin_tries: &[Query { command: "#PCT", prefix: "#PCT:", field: 0 }],
-    storages: &["SM", "ME"],
-    urcs: &[("#QSS:", Signal::SimChanged), ("#", Signal::Ignored)],
+    iccid: &["#CCID", "+CCID"],
+    pin_tries: &[QueryPinTriesBy { text: "#PCT", prefix: "#PCT:", position: 0 }],
+    storages: &[Storage::Sm, Storage::Me],
     // Quirk 23: storing takes its time, and so does whatever follows.
     quirks: Quirks { pause_ms: 100, ..generic::QUIRKS },
+    noise: &["#"],
     ..generic::PROFILE
 };

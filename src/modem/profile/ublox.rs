@@ -1,7 +1,8 @@
 //! u-blox modules (SARA, LISA, TOBY, LARA).
 
 use super::usb::by_interface;
-use super::{Profile, Query, Signal, generic};
+use super::{Profile, generic};
+use crate::at::commands::sim::QueryPinTriesBy;
 
 /// All of them.
 pub const PROFILE: Profile = Profile {
@@ -21,13 +22,8 @@ pub const PROFILE: Profile = Profile {
         by_interface(0x05C6, 0x908B, &[1, 2], &[0, 3]),
         by_interface(0x05C6, 0x90B2, &[], &[]),
     ],
-    iccid: &[Query { command: "+CCID", prefix: "+CCID:", field: 0 }],
-    pin_tries: &[Query { command: "+UPINCNT", prefix: "+UPINCNT:", field: 0 }],
-    urcs: &[
-        ("AT command interpreter ready", Signal::Started),
-        ("+UUSIMSTAT:", Signal::SimChanged),
-        ("+UU", Signal::Ignored),
-        ("+UMWI:", Signal::Ignored),
-    ],
+    iccid: &["+CCID"],
+    pin_tries: &[QueryPinTriesBy { text: "+UPINCNT", prefix: "+UPINCNT:", position: 0 }],
+    noise: &["+UU"],
     ..generic::PROFILE
 };

@@ -1,7 +1,7 @@
 //! ZTE sticks with an AT port (not those that are a web site behind a network card).
 
 use super::usb::by_interface;
-use super::{Profile, Query, Signal, generic};
+use super::{Profile, generic};
 
 /// All of them.
 pub const PROFILE: Profile = Profile {
@@ -21,16 +21,9 @@ pub const PROFILE: Profile = Profile {
         by_interface(0x19D2, 0x0128, &[4, 1], &[]),
         by_interface(0x19D2, 0x2002, &[3, 1], &[]),
     ],
-    iccid: &[
-        Query { command: "+ZGETICCID", prefix: "+ZGETICCID:", field: 0 },
-        Query { command: "+CCID", prefix: "+CCID:", field: 0 },
-    ],
+    iccid: &["+ZGETICCID", "+CCID"],
     // Quirk 88.
     cnmi: generic::CNMI_MODE_1,
-    urcs: &[
-        ("+ZSMMEMFULL", Signal::StorageFull),
-        ("+ZUSIMR", Signal::Ignored),
-        ("+Z", Signal::Ignored),
-    ],
+    noise: &["+Z"],
     ..generic::PROFILE
 };

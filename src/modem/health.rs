@@ -1,0 +1,291 @@
+//! How the modem is: signal, registration, operator, service centre, asked slowly.
+//!
+//! Answers and unsolicited lines go in; polls and [`Event::Status`] come out, the latter only
+//! when something changed. Deliberately absent: what to do when it does not answer (`ladder`).
+//!
+//! The sum of all polls and sweeps stays below 500 bytes in an idle minute: on a shared bus or a
+//! satellite terminal every byte counts, and a log stays readable.
+
+use super::bringup::restore_centre;
+use super::event::{Event, Registration, Status};
+use super::known::Known;
+use super::out::Out;
+use crate::at::commands::network::{
+    self, Domain, QueryEpsRegistration, QueryOperator, QueryPacketRegistration, QueryRegistration,
+    QuerySignal, RegistrationState,
+};
+use crate::at::commands::sms::QueryCentre;
+use crate::at::{End, FinalResult, Outcome, Request};
+use crate::types::Millis;
+
+/// One question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Poll {
+    /// `+CSQ`.
+    Signal,
+    /// `+CREG?` or a sister.
+    Registration(Domain),
+    /// `+COPS?`.
+    Operator,
+    /// `+CSCA?`: some modems lose it.
+    Centre,
+    /// `+CSCA=…`: give it back.
+    RestoreCentre,
+}
+
+/// What is known of the radio, and when to ask again.
+#[derive(Debug)]
+pub(super) struct Health {
+    every: Millis,
+    signal_at: Millis,
+    registration_at: Millis,
+    operator_at: Millis,
+    centre_at: Millis,
+    queue: Vec<Poll>,
+    domains: [Option<RegistrationState>; 4],
+    /// The network was lost at this time; it counts only after a while (at-sms 10).
+    lost_at: Option<Millis>,
+    status: Status,
+    told: Option<Status>,
+    /// Since when there has been no network.
+    pub(super) without_network: Option<Millis>,
+}
+
+impl Health {
+    /// Nothing known yet.
+    pub fn new(every: Millis) -> Self {
+        Self {
+            every,
+            signal_at: Millis(0),
+            registration_at: Millis(0),
+            operator_at: Millis(0),
+            centre_at: Millis(0),
+            queue: Vec::new(),
+            domains: [None; 4],
+            lost_at: None,
+            status: Status::default(),
+            told: None,
+            without_network: None,
+        }
+    }
+
+    /// The modem is set up (again): ask everything but the service centre, which was just read.
+    pub fn begin(&mut self, now: Millis) {
+        self.domains = [None; 4];
+        self.lost_at = None;
+        self.queue.clear();
+        (self.signal_at, self.registration_at, self.operator_at) = (now, now, now);
+        self.centre_at = now + CENTRE_EVERY;
+    }
+
+    /// Registration may have changed.
+    pub fn ask_registration(&mut self, now: Millis) {
+        self.registration_at = now;
+    }
+
+    /// A refusal that a lost service centre would explain (quirks 19, 28).
+    pub fn ask_centre(&mut self, now: Millis) {
+        self.centre_at = now;
+    }
+
+    /// When the next question is due.
+    pub fn due(&self) -> Millis {
+        if !self.queue.is_empty() {
+            return Millis(0);
+        }
+        let times = [self.signal_at, self.registration_at, self.operator_at, self.centre_at];
+        times.into_iter().min().unwrap_or_default()
+    }
+
+    /// The next question.
+    pub fn next(&mut self, now: Millis, known: &Known) -> Option<(Poll, Request)> {
+        if self.queue.is_empty() {
+            self.fill_queue(now);
+        }
+        if self.queue.is_empty() {
+            return None;
+        }
+        let poll = self.queue.remove(0);
+        let request = match poll {
+            Poll::Signal => Request::of(&QuerySignal),
+            Poll::Registration(Domain::Circuit) => Request::of(&QueryRegistration),
+            Poll::Registration(Domain::Packet) => Request::of(&QueryPacketRegistration),
+            Poll::Registration(_) => Request::of(&QueryEpsRegistration),
+            Poll::Operator => Request::of(&QueryOperator),
+            Poll::Centre => Request::of(&QueryCentre),
+            Poll::RestoreCentre => restore_centre(known.sim.smsc.as_deref().unwrap_or("")),
+        };
+        Some((poll, request))
+    }
+
+    fn fill_queue(&mut self, now: Millis) {
+        if self.registration_at <= now {
+            // Told by itself when it changes; asked in case that was lost.
+            let slow = Millis(self.every.0 * 5);
+            let pause = if self.is_registered() { slow } else { WITHOUT_NETWORK_EVERY };
+            self.registration_at = now + pause;
+            self.queue.push(Poll::Registration(Domain::Circuit));
+        }
+        if self.signal_at <= now {
+            self.signal_at = now + self.every;
+            self.queue.push(Poll::Signal);
+        }
+        if self.operator_at <= now {
+            self.operator_at = now + Millis(self.every.0 * 5);
+            self.queue.push(Poll::Operator);
+        }
+        if self.centre_at <= now {
+            self.centre_at = now + CENTRE_EVERY;
+            self.queue.push(Poll::Centre);
+        }
+    }
+
+    /// Takes an answer. False when the modem did not answer.
+    pub fn done(
+        &mut self,
+        now: Millis,
+        poll: Poll,
+        outcome: &Outcome,
+        known: &mut Known,
+        out: &mut Out,
+    ) -> bool {
+        match poll {
+            Poll::Signal => {
+                if let Ok(signal) = outcome.reply(&QuerySignal) {
+                    self.signal(signal, out);
+                }
+            }
+            Poll::Registration(domain) => {
+                let answer = match domain {
+                    Domain::Circuit => outcome.reply(&QueryRegistration),
+                    Domain::Packet => outcome.reply(&QueryPacketRegistration),
+                    _ => outcome.reply(&QueryEpsRegistration),
+                };
+                if let Ok(registration) = &answer {
+                    self.registration(now, registration, out);
+                }
+                // Registered in any domain is enough; the next one is asked only if it must be.
+                let carried = answer.is_ok_and(|r| r.state().carries_messages());
+                match domain {
+                    Domain::Circuit if !carried => {
+                        self.queue.insert(0, Poll::Registration(Domain::Eps));
+                    }
+                    Domain::Eps if !carried => {
+                        self.queue.insert(0, Poll::Registration(Domain::Packet));
+                    }
+                    _ => {}
+                }
+            }
+            Poll::Operator => {
+                if let Ok(operator) = outcome.reply(&QueryOperator) {
+                    self.status.operator = operator;
+                    self.tell(out);
+                }
+            }
+            Poll::Centre => match outcome.reply(&QueryCentre) {
+                Ok(None) if known.sim.smsc.is_some() => self.queue.push(Poll::RestoreCentre),
+                Ok(Some(centre)) => {
+                    known.sim.smsc = Some(centre.number);
+                    out.events(known.sim_told());
+                }
+                _ => {}
+            },
+            Poll::RestoreCentre if outcome.end == End::Final(FinalResult::Ok) => {
+                out.note("The service centre number was lost and has been restored.");
+            }
+            Poll::RestoreCentre => {}
+        }
+        !matches!(outcome.end, End::TimedOut | End::GivenUp)
+    }
+
+    /// Signal strength, asked for or told.
+    pub fn signal(&mut self, signal: network::Signal, out: &mut Out) {
+        let before = (self.status.bars, self.status.signal_dbm.is_some());
+        let told = self.status.clone();
+        (self.status.signal_dbm, self.status.bars) = (signal.dbm, signal.bars());
+        // A step within the same bar is no news.
+        if before == (self.status.bars, self.status.signal_dbm.is_some()) && self.told.is_some() {
+            self.status.signal_dbm = told.signal_dbm;
+        }
+        self.tell(out);
+    }
+
+    /// Registration in one domain, asked for or told.
+    pub fn registration(
+        &mut self,
+        now: Millis,
+        registration: &network::Registration,
+        out: &mut Out,
+    ) {
+        let place = match registration.domain {
+            Domain::Circuit => 0,
+            Domain::Packet => 1,
+            Domain::Eps => 2,
+            Domain::FiveG => 3,
+        };
+        if let Some(domain) = self.domains.get_mut(place) {
+            *domain = Some(registration.state());
+        }
+        self.settle(now, out);
+    }
+
+    /// Applies what the domains say: a network found counts at once, a network lost only when it
+    /// stays lost.
+    pub fn settle(&mut self, now: Millis, out: &mut Out) {
+        let best = best(&self.domains);
+        if self.status.registration.is_registered() && !best.is_registered() {
+            let lost_at = *self.lost_at.get_or_insert(now);
+            if now < lost_at + LOST_AFTER {
+                return;
+            }
+        }
+        self.lost_at = None;
+        self.status.registration = best;
+        if self.is_registered() {
+            self.without_network = None;
+        } else {
+            self.without_network.get_or_insert(now);
+        }
+        self.tell(out);
+    }
+
+    /// When [`Health::settle`] has something to do by time alone.
+    pub fn settles_at(&self) -> Option<Millis> {
+        self.lost_at.map(|at| at + LOST_AFTER)
+    }
+
+    /// Whether texts can be sent. A modem that answers none of the questions is taken at its best.
+    pub fn is_registered(&self) -> bool {
+        self.status.registration.is_registered()
+            || (self.status.registration == Registration::Unknown
+                && self.queue.is_empty()
+                && self.domains.iter().all(Option::is_none)
+                && self.told.is_some())
+    }
+
+    fn tell(&mut self, out: &mut Out) {
+        if self.told.as_ref() != Some(&self.status) {
+            self.told = Some(self.status.clone());
+            out.event(Event::Status(self.status.clone()));
+        }
+    }
+}
+
+/// The best of the domains: any that carries texts will do (at-sms 5.1).
+fn best(domains: &[Option<RegistrationState>; 4]) -> Registration {
+    let found = domains.iter().flatten().map(|state| match state {
+        RegistrationState::Home => (6, Registration::Home),
+        RegistrationState::Roaming => (5, Registration::Roaming),
+        RegistrationState::Denied => (4, Registration::Denied),
+        RegistrationState::EmergencyOnly => (3, Registration::EmergencyOnly),
+        RegistrationState::Searching => (2, Registration::Searching),
+        RegistrationState::Idle => (1, Registration::Off),
+        RegistrationState::Unknown => (0, Registration::Unknown),
+    });
+    found.max_by_key(|(rank, _)| *rank).map_or(Registration::Unknown, |(_, best)| best)
+}
+
+const CENTRE_EVERY: Millis = Millis::from_secs(3_600);
+const WITHOUT_NETWORK_EVERY: Millis = Millis::from_secs(20);
+/// Reselection shows as "not registered" for a moment.
+const LOST_AFTER: Millis = Millis::from_secs(10);

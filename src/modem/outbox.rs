@@ -1,0 +1,225 @@
+//! Sending: one submit at a time, and an honest word about how it ended.
+//!
+//! Orders and finished commands go in; requests and [`Event::Submitted`] come out. The crash
+//! points P0 to P5 are those of reliability 1.4: up to P2 nothing has left, after Ctrl-Z (P3) a
+//! missing or untrustworthy answer is [`SubmitError::Unknown`]. Deliberately absent: repeating,
+//! which is the sender's decision.
+//!
+//! Begin with [`verdict`].
+
+use std::collections::VecDeque;
+
+use super::event::{Accepted, Event};
+use super::known::Known;
+use super::order::{Refusal, SubmitError, Ticket};
+use super::out::Out;
+use super::profile::Profile;
+use crate::at::commands::sms::{KeepLink, SubmitPdu};
+use crate::at::{self, Disposition, End, FinalResult, Outcome, Request, Stage};
+use crate::types::Millis;
+
+/// What the outbox has in flight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Job {
+    /// Keep the radio link open for the submits that follow.
+    KeepLink,
+    /// The submit.
+    Submit(Submit),
+}
+
+/// One TPDU to be sent.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Submit {
+    pub ticket: Ticket,
+    pub tpdu: Vec<u8>,
+    pub more: bool,
+}
+
+/// The TPDU holds a number and a text, so logs see its length only.
+impl std::fmt::Debug for Submit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Submit({:?}, {} octets, more: {})", self.ticket, self.tpdu.len(), self.more)
+    }
+}
+
+/// Submits on their way to the network.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    queue: VecDeque<Submit>,
+    /// How far the one in flight is.
+    stage: Option<Stage>,
+    /// Ended as unknown; an answer may still come.
+    unknown: VecDeque<(at::Ticket, Ticket)>,
+    /// `+CMMS` was refused: never asked again.
+    no_link: bool,
+    link_until: Millis,
+    /// When the modem restarted in the middle of a submit.
+    restarts: VecDeque<Millis>,
+    held_until: Millis,
+}
+
+impl Outbox {
+    /// Takes a submit. Answers at once when `closed` says why nothing can be sent.
+    pub fn submit(
+        &mut self,
+        now: Millis,
+        submit: Submit,
+        closed: Option<SubmitError>,
+        out: &mut Out,
+    ) {
+        let held = (now < self.held_until).then_some(SubmitError::NotSent(HELD));
+        match closed.or(held) {
+            Some(error) => finished(submit.ticket, Err(error), out),
+            None => self.queue.push_back(submit),
+        }
+    }
+
+    /// True when there is something to write.
+    pub fn is_waiting(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// The next command.
+    pub fn next(&mut self, now: Millis, wait_for_final: Millis) -> Option<(Job, Request)> {
+        let submit = self.queue.front()?;
+        if submit.more && !self.no_link && self.link_until <= now {
+            return Some((Job::KeepLink, Request::of(&KeepLink)));
+        }
+        let submit = self.queue.pop_front()?;
+        self.stage = Some(Stage::Waiting);
+        let request = Request::of(&SubmitPdu::new(None, &submit.tpdu)).within(wait_for_final);
+        Some((Job::Submit(submit), request))
+    }
+
+    /// The submit in flight reached a stage.
+    pub fn reached(&mut self, stage: Stage) {
+        if self.stage.is_some() {
+            self.stage = Some(stage);
+        }
+    }
+
+    /// Takes the outcome of a command. False when the modem did not answer.
+    pub fn done(
+        &mut self,
+        now: Millis,
+        handle: at::Ticket,
+        job: Job,
+        outcome: &Outcome,
+        known: &Known,
+        out: &mut Out,
+    ) -> bool {
+        match job {
+            Job::KeepLink => {
+                // The link falls by itself 1 to 5 s after the last message (27.005 §3.5.6).
+                match &outcome.end {
+                    End::Final(FinalResult::Ok) => self.link_until = now + LINK_KEPT,
+                    _ => self.no_link = true,
+                }
+            }
+            Job::Submit(submit) => {
+                self.stage = None;
+                self.link_until = if submit.more && self.link_until > Millis(0) {
+                    now + LINK_KEPT
+                } else {
+                    Millis(0)
+                };
+                let verdict = verdict(outcome, known.profile);
+                if verdict == Err(SubmitError::Unknown) {
+                    self.unknown.push_back((handle, submit.ticket));
+                    self.unknown.truncate(MOST_UNKNOWN);
+                }
+                finished(submit.ticket, verdict, out);
+            }
+        }
+        !matches!(outcome.end, End::TimedOut)
+    }
+
+    /// The result of a submit that had ended as unknown.
+    pub fn late(&mut self, handle: at::Ticket, outcome: &Outcome, known: &Known, out: &mut Out) {
+        let Some(place) = self.unknown.iter().position(|(known, _)| *known == handle) else {
+            return;
+        };
+        let Some((_, ticket)) = self.unknown.remove(place) else { return };
+        let outcome = verdict(outcome, known.profile);
+        if outcome != Err(SubmitError::Unknown) {
+            out.event(Event::SubmittedLate { ticket, outcome });
+        }
+    }
+
+    /// The modem restarted by itself. Three times while sending looks like a weak supply.
+    pub fn restarted(&mut self, now: Millis, out: &mut Out) {
+        if self.stage.is_none_or(|stage| stage < Stage::Written) {
+            return;
+        }
+        self.restarts.retain(|at| now.since(*at) < RESTARTS_WITHIN);
+        self.restarts.push_back(now);
+        if self.restarts.len() >= MOST_RESTARTS {
+            self.held_until = now + RESTARTS_WITHIN;
+            out.note(
+                "The modem restarts whenever it sends: check its power supply. Sending is held for \
+                 ten minutes, receiving goes on.",
+            );
+        }
+    }
+
+    /// Nothing can be sent any more: what waits is given back.
+    pub fn give_back(&mut self, error: &SubmitError, out: &mut Out) {
+        for submit in std::mem::take(&mut self.queue) {
+            finished(submit.ticket, Err(error.clone()), out);
+        }
+    }
+}
+
+/// How a submit ended, by what the modem said and how far we had got (reliability 1.4).
+fn verdict(outcome: &Outcome, profile: &Profile) -> Result<Accepted, SubmitError> {
+    let written = outcome.stage >= Stage::BodyWritten;
+    match &outcome.end {
+        End::TimedOut if !written => Err(SubmitError::NotSent("the modem gave no prompt")),
+        End::GivenUp if !written => Err(SubmitError::NotSent("the modem restarted or went away")),
+        End::TimedOut | End::GivenUp => Err(SubmitError::Unknown),
+        // Without a reference OK is no success: it is also what a cancelled entry ends with.
+        End::Final(FinalResult::Ok) | End::Assumed => {
+            let reference = outcome.reply(&SubmitPdu::new(None, &[]));
+            let reference = reference.map(|reference| Accepted { reference });
+            reference.map_err(|_| SubmitError::Unknown)
+        }
+        End::Final(result) => {
+            let at_once = outcome.after_body.is_some_and(|after| after < AT_ONCE);
+            let meaning = match result {
+                // The modem refused the PDU itself, before any radio was involved.
+                FinalResult::Error if at_once || !written => Some(Disposition::Modem),
+                FinalResult::Cms(error) if written => {
+                    let own = error.code().and_then(|code| profile.cms(code));
+                    own.or_else(|| result.disposition())
+                }
+                _ if written => result.disposition(),
+                _ => result.disposition_unsent(),
+            };
+            match meaning {
+                Some(Disposition::Ambiguous) if written => Err(SubmitError::Unknown),
+                meaning => {
+                    let code = match result {
+                        FinalResult::Cms(error) => error.code(),
+                        FinalResult::Cme(error) => error.code(),
+                        _ => None,
+                    };
+                    let meaning = meaning.unwrap_or(Disposition::Modem);
+                    Err(SubmitError::Refused(Refusal::new(result.to_string(), code, meaning)))
+                }
+            }
+        }
+    }
+}
+
+fn finished(ticket: Ticket, outcome: Result<Accepted, SubmitError>, out: &mut Out) {
+    out.event(Event::Submitted { ticket, outcome });
+}
+
+/// An `ERROR` so soon after Ctrl-Z cannot have come from the network.
+const AT_ONCE: Millis = Millis(200);
+const LINK_KEPT: Millis = Millis(4_000);
+const MOST_UNKNOWN: usize = 8;
+/// Fault 28.
+const MOST_RESTARTS: usize = 3;
+const RESTARTS_WITHIN: Millis = Millis::from_secs(600);
+const HELD: &str = "the modem restarts whenever it sends; check its power supply";

@@ -1,0 +1,629 @@
+//! The states of one modem, and what moves it from one to the next.
+//!
+//! What the conversation said, orders and time go in; the next request comes out. The work itself
+//! is done by `bringup`, `inbox`, `outbox`, `health` and `ussd`; the session decides whose turn it
+//! is. Begin with [`Phase`].
+
+use super::bringup::{BringUp, PinTried, Progress};
+use super::console;
+use super::event::{Blocked, Event};
+use super::health::{Health, Poll};
+use super::inbox::{self, Inbox};
+use super::known::Known;
+use super::ladder::{Ladder, Rung};
+use super::order::{Order, SubmitError, Ticket};
+use super::out::Out;
+use super::outbox::{self, Outbox, Submit};
+use super::settings::Settings;
+use super::state::State;
+use super::ussd::Ussd;
+use crate::at::commands::general::{Console, RadioOff, SwitchOff};
+use crate::at::commands::network::Signal;
+use crate::at::commands::sim::SimState;
+use crate::at::{self, ConsoleLine, Dialogue, End, Outcome, Request, Urc};
+use crate::types::Millis;
+
+/// Where the session stands, with what belongs to it.
+#[derive(Debug)]
+enum Phase {
+    Closed,
+    /// ESC and `AT` are on their way; somebody answers or not.
+    Probing,
+    BringUp(BringUp),
+    /// The PIN may be tried, with leave.
+    PinWanted(BringUp),
+    /// A person must do something. Looked at again at this time, when that costs nothing.
+    Blocked {
+        again_at: Option<Millis>,
+    },
+    Working,
+    /// On this rung of the ladder; at this time we try again by ourselves.
+    Recovering {
+        rung: Rung,
+        again_at: Millis,
+    },
+    /// The radio is off until then.
+    RadioOff {
+        until: Option<Millis>,
+    },
+    /// Finishing what is in flight.
+    Stopping {
+        told: bool,
+    },
+}
+
+/// What is in flight, and for whom.
+#[derive(Debug)]
+enum Task {
+    BringUp,
+    Inbox(inbox::Job),
+    Outbox(outbox::Job),
+    Health(Poll),
+    Ussd,
+    Console(Ticket, ConsoleLine),
+    RadioOff,
+}
+
+/// One modem's session.
+#[derive(Debug)]
+pub(super) struct Session {
+    settings: Settings,
+    phase: Phase,
+    /// As last told.
+    told: State,
+    known: Known,
+    pin: PinTried,
+    inbox: Inbox,
+    outbox: Outbox,
+    health: Health,
+    ussd: Ussd,
+    console: Vec<(Ticket, ConsoleLine)>,
+    ladder: Ladder,
+    in_flight: Option<(at::Ticket, Task)>,
+    last_ticket: u64,
+    /// Nothing is written before this: held-back lines come out first.
+    quiet_until: Millis,
+    ready_at: Millis,
+}
+
+impl Session {
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            inbox: Inbox::new(settings.sweep_every),
+            health: Health::new(settings.status_every),
+            settings,
+            phase: Phase::Closed,
+            told: State::Closed,
+            known: Known::default(),
+            pin: PinTried::default(),
+            outbox: Outbox::default(),
+            ussd: Ussd::default(),
+            console: Vec::new(),
+            ladder: Ladder::default(),
+            in_flight: None,
+            last_ticket: 0,
+            quiet_until: Millis(0),
+            ready_at: Millis(0),
+        }
+    }
+
+    /// The state everyone sees.
+    pub fn state(&self) -> State {
+        match &self.phase {
+            Phase::Closed => State::Closed,
+            Phase::Probing => State::Probing,
+            Phase::BringUp(list) => list.state(),
+            Phase::PinWanted(_) | Phase::Blocked { .. } => State::PinNeeded,
+            Phase::Working if self.health.is_registered() => State::Ready,
+            Phase::Working => State::Registering,
+            Phase::Recovering { .. } | Phase::RadioOff { .. } => State::Recovering,
+            Phase::Stopping { .. } => State::Stopping,
+        }
+    }
+
+    /// The port was opened.
+    pub fn opened(&mut self, now: Millis, out: &mut Out) {
+        if !matches!(self.phase, Phase::Closed) {
+            self.closed(now, out);
+        }
+        self.known.epoch += 1;
+        self.known.selected = None;
+        self.enter(Phase::Probing, out);
+    }
+
+    /// The port is gone. What was in flight has been ended by the conversation already.
+    pub fn closed(&mut self, _now: Millis, out: &mut Out) {
+        self.in_flight = None;
+        self.stop_sending("the port is gone", out);
+        self.end_questions(out);
+        self.enter(Phase::Closed, out);
+    }
+
+    /// One thing the conversation said.
+    pub fn heard(&mut self, now: Millis, said: at::Output, dialogue: &mut Dialogue, out: &mut Out) {
+        match said {
+            at::Output::Urc(urc) => self.on_urc(now, urc, dialogue, out),
+            at::Output::Stage(_, stage) => self.outbox.reached(stage),
+            at::Output::Done(ticket, outcome) => {
+                self.quiet_until = now + Millis(self.known.profile.quirks.pause_ms);
+                match self.in_flight.take() {
+                    Some((expected, task)) if expected == ticket => {
+                        self.on_done(now, ticket, task, &outcome, dialogue, out);
+                    }
+                    other => self.in_flight = other,
+                }
+            }
+            at::Output::Late(ticket, outcome) => {
+                self.outbox.late(ticket, &outcome, &self.known, out);
+            }
+            at::Output::Synced => self.on_synced(now, out),
+            at::Output::Deaf => self.on_deaf(now, out),
+            at::Output::Stray(_) | at::Output::Transmit(_) | at::Output::WakeAt(_) => {}
+        }
+        self.tell_state(out);
+    }
+
+    /// The next request, when it is time for one.
+    pub fn next(&mut self, now: Millis, out: &mut Out) -> Option<(at::Ticket, Request)> {
+        if now < self.quiet_until || self.in_flight.is_some() {
+            return None;
+        }
+        let (task, request) = match &mut self.phase {
+            Phase::BringUp(list) if list.due() <= now => {
+                (Task::BringUp, list.request(now, &self.known, &self.settings))
+            }
+            Phase::Recovering { rung: Rung::Radio, .. } => {
+                let off = match self.known.profile.quirks.radio_off {
+                    4 => Request::of(&RadioOff),
+                    _ => Request::of(&SwitchOff),
+                };
+                (Task::RadioOff, off)
+            }
+            Phase::Working | Phase::Stopping { .. } => self.next_work(now, out)?,
+            _ => return None,
+        };
+        self.last_ticket += 1;
+        let ticket = at::Ticket(self.last_ticket);
+        self.in_flight = Some((ticket, task));
+        Some((ticket, request))
+    }
+
+    /// Receiving comes first: a full storage and a waiting network cannot wait, a queue can.
+    fn next_work(&mut self, now: Millis, out: &mut Out) -> Option<(Task, Request)> {
+        let stopping = matches!(self.phase, Phase::Stopping { .. });
+        if stopping && !self.inbox.is_removing() {
+            return None;
+        }
+        if self.inbox.due().is_some_and(|at| at <= now)
+            && let Some((job, request)) = self.inbox.next(now, &self.known)
+        {
+            return Some((Task::Inbox(job), request));
+        }
+        if stopping {
+            return None;
+        }
+        if !self.console.is_empty() {
+            let (ticket, line) = self.console.remove(0);
+            let request = Request::of(&Console(line.clone()));
+            return Some((Task::Console(ticket, line), request));
+        }
+        if self.ussd.due().is_some()
+            && let Some(request) = self.ussd.next(&self.known, out)
+        {
+            return Some((Task::Ussd, request));
+        }
+        if self.health.is_registered()
+            && let Some((job, request)) = self.outbox.next(now, self.settings.wait_for_final)
+        {
+            return Some((Task::Outbox(job), request));
+        }
+        if self.health.due() <= now {
+            let (poll, request) = self.health.next(now, &self.known)?;
+            return Some((Task::Health(poll), request));
+        }
+        None
+    }
+
+    /// When time alone has something to do.
+    pub fn wakes_at(&self, idle: bool) -> Option<Millis> {
+        let next = match &self.phase {
+            Phase::BringUp(list) => Some(list.due()),
+            Phase::Recovering { rung: Rung::Radio, .. } => Some(Millis(0)),
+            Phase::Working => {
+                let sending = self.outbox.is_waiting() && self.health.is_registered();
+                let now = (sending || !self.console.is_empty()).then_some(Millis(0));
+                let parts = [now, self.inbox.due(), self.ussd.due(), Some(self.health.due())];
+                parts.into_iter().flatten().min()
+            }
+            Phase::Stopping { .. } => self.inbox.is_removing().then_some(Millis(0)),
+            _ => None,
+        };
+        let free = idle && self.in_flight.is_none();
+        let next = next.filter(|_| free).map(|at| at.max(self.quiet_until));
+        let timer = match &self.phase {
+            Phase::Blocked { again_at } => *again_at,
+            Phase::Recovering { again_at, .. } => Some(*again_at),
+            Phase::RadioOff { until } => *until,
+            Phase::Stopping { told: false } if free => Some(self.quiet_until),
+            _ => None,
+        };
+        let others = [self.ussd.expires_at(), self.health.settles_at()];
+        [next, timer].into_iter().chain(others).flatten().min()
+    }
+
+    /// Timers of the session itself.
+    pub fn on_time(&mut self, now: Millis, dialogue: &mut Dialogue, out: &mut Out) {
+        if self.ussd.expires_at().is_some_and(|at| at <= now) {
+            self.ussd.expire(out);
+        }
+        if self.health.settles_at().is_some_and(|at| at <= now) {
+            self.health.settle(now, out);
+        }
+        match &mut self.phase {
+            Phase::Blocked { again_at: Some(at) } if *at <= now => self.bring_up(false, out),
+            Phase::RadioOff { until: Some(until) } if *until <= now => self.bring_up(false, out),
+            Phase::Recovering { again_at, .. } if *again_at <= now => {
+                *again_at = now + TRY_AGAIN;
+                dialogue.sync(now);
+            }
+            _ => {}
+        }
+        if matches!(self.phase, Phase::Working) {
+            self.check_work(now, out);
+        }
+        self.finish_stopping(out);
+        self.tell_state(out);
+    }
+
+    /// A network that does not come back by itself sometimes does after the radio was off, and
+    /// indications may have fallen back.
+    fn check_work(&mut self, now: Millis, out: &mut Out) {
+        let lost = self.health.without_network;
+        if lost.is_some_and(|since| now >= since + RADIO_AFTER) && self.in_flight.is_none() {
+            self.health.without_network = Some(now);
+            out.note("No network for ten minutes: the radio is switched off and on.");
+            let again_at = now + TRY_AGAIN;
+            self.enter(Phase::Recovering { rung: Rung::Radio, again_at }, out);
+        } else if self.inbox.indications_doubtful && self.in_flight.is_none() {
+            self.bring_up(false, out);
+        }
+    }
+
+    /// An order of the gateway.
+    pub fn order(&mut self, now: Millis, order: Order, dialogue: &mut Dialogue, out: &mut Out) {
+        match order {
+            Order::Submit { ticket, tpdu, more } => {
+                let closed = self.closed_for_sending();
+                self.outbox.submit(now, Submit { ticket, tpdu, more }, closed, out);
+            }
+            Order::Confirm(receipt) => self.inbox.confirm(receipt, &self.known, out),
+            Order::Release(receipt) => self.inbox.release(receipt, &self.known),
+            Order::AllowPin => {
+                if let Phase::PinWanted(list) = &mut self.phase {
+                    list.allow_pin();
+                    let list = std::mem::replace(list, BringUp::new(false, self.pin));
+                    self.phase = Phase::BringUp(list);
+                }
+            }
+            Order::Sweep => self.inbox.hint(now),
+            Order::Ussd { ticket, code } => {
+                self.ussd.ask(ticket, code);
+                if !matches!(self.phase, Phase::Working) {
+                    self.ussd.give_up(out);
+                }
+            }
+            Order::Console { ticket, command } => match console::checked(&command) {
+                Ok(line) if matches!(self.phase, Phase::Working) => {
+                    self.console.push((ticket, line))
+                }
+                Ok(_) => answer(ticket, "The modem is not ready.", out),
+                Err(why) => answer(ticket, &why, out),
+            },
+            Order::Restart if !matches!(self.phase, Phase::Closed) => {
+                self.stop_sending("the modem is being restarted", out);
+                self.enter(Phase::Probing, out);
+                dialogue.opened(now);
+            }
+            Order::Restart => {}
+            Order::Stop => {
+                self.stop_sending("the gateway is stopping", out);
+                self.enter(Phase::Stopping { told: false }, out);
+                self.finish_stopping(out);
+            }
+        }
+        self.tell_state(out);
+    }
+
+    /// Why a submit cannot even wait.
+    fn closed_for_sending(&self) -> Option<SubmitError> {
+        match self.state() {
+            State::Ready => None,
+            State::Registering => Some(SubmitError::NotRegistered),
+            State::Stopping => Some(SubmitError::NotSent("the gateway is stopping")),
+            State::PinNeeded => Some(SubmitError::NotSent("the SIM is not ready")),
+            _ => Some(SubmitError::NotSent("the modem is not ready")),
+        }
+    }
+
+    fn on_urc(&mut self, now: Millis, urc: Urc, dialogue: &mut Dialogue, out: &mut Out) {
+        match urc {
+            Urc::MessageStored { index: None, .. } => {
+                // Quirk 65: it could not be stored anywhere.
+                out.event(Event::StorageFull);
+                self.inbox.hint(now);
+            }
+            Urc::MessageStored { .. } | Urc::ReportStored { .. } => self.inbox.hint(now),
+            Urc::MessageDirect(direct) | Urc::ReportDirect(direct) => {
+                let whole = is_whole(direct.length, &direct.pdu);
+                self.inbox.direct(direct.pdu, whole, &self.known, out);
+            }
+            Urc::StorageFull(_) => {
+                out.event(Event::StorageFull);
+                self.inbox.hint(now);
+            }
+            Urc::Registration(registration) => self.health.registration(now, &registration, out),
+            Urc::ServiceChanged => self.health.ask_registration(now),
+            Urc::Signal(rssi) => self.health.signal(Signal::of_rssi(rssi), out),
+            Urc::Ussd(reply) => self.ussd.reply(&reply, out),
+            Urc::Ring => {}
+            Urc::Caller(number) => out.event(Event::Ringing { number }),
+            Urc::Start => self.restarted(now, dialogue, out),
+            Urc::SmsReady | Urc::Sim(SimState::Ready) => {
+                if let Phase::BringUp(list) = &mut self.phase {
+                    list.hurry();
+                }
+                self.inbox.hint(now);
+            }
+            Urc::Sim(_) | Urc::SimChanged => self.sim_changed(now, out),
+            Urc::PowerDown => out.note("The modem says that it switches itself off."),
+            Urc::Alarm(_, text) => out.note(format!("The modem warns: {text}")),
+            Urc::WrongPort => out.note_once("This port speaks satellite positions, not AT."),
+            Urc::Unknown(text) => {
+                let noise = self.known.profile.noise;
+                if !noise.iter().any(|start| text.starts_with(start)) {
+                    out.note_once(format!("Unknown line: {}", head(&text)));
+                }
+            }
+            Urc::Broadcast(_) | Urc::BroadcastStored | Urc::CallEnded | Urc::Ignored(_) => {}
+        }
+    }
+
+    /// The modem started anew: every setting is lost, and so is what was in flight.
+    fn restarted(&mut self, now: Millis, dialogue: &mut Dialogue, out: &mut Out) {
+        match &mut self.phase {
+            Phase::Closed | Phase::Probing | Phase::Stopping { .. } => return,
+            // Several such lines come in a row while it wakes up.
+            Phase::BringUp(_) if self.known.epoch > 0 && now < self.ready_at + SAME_START => return,
+            _ => {}
+        }
+        self.outbox.restarted(now, out);
+        self.known.epoch += 1;
+        self.known.selected = None;
+        self.ready_at = now;
+        self.stop_sending("the modem restarted", out);
+        self.ussd.give_up(out);
+        self.bring_up(false, out);
+        dialogue.give_up(now);
+    }
+
+    /// The SIM came, went or changed: ask it, unless we are asking anyway.
+    fn sim_changed(&mut self, now: Millis, out: &mut Out) {
+        match &mut self.phase {
+            Phase::Blocked { again_at } => *again_at = Some(now + SIM_SETTLES),
+            Phase::Working => {
+                self.known.epoch += 1;
+                self.stop_sending("the SIM changed", out);
+                self.enter(Phase::Blocked { again_at: Some(now + SIM_SETTLES) }, out);
+            }
+            _ => {}
+        }
+    }
+
+    fn on_done(
+        &mut self,
+        now: Millis,
+        ticket: at::Ticket,
+        task: Task,
+        outcome: &Outcome,
+        dialogue: &mut Dialogue,
+        out: &mut Out,
+    ) {
+        let known = &mut self.known;
+        let answered = match task {
+            Task::BringUp => return self.on_bring_up(now, outcome, dialogue, out),
+            Task::RadioOff => {
+                if matches!(self.phase, Phase::Recovering { .. }) {
+                    let until = Some(now + RADIO_PAUSE);
+                    self.enter(Phase::RadioOff { until }, out);
+                }
+                return;
+            }
+            Task::Inbox(job) => self.inbox.done(now, job, outcome, known, out),
+            Task::Health(poll) => self.health.done(now, poll, outcome, known, out),
+            Task::Outbox(job) => {
+                let sent = matches!(outcome.end, End::Final(at::FinalResult::Ok) | End::Assumed);
+                if !sent {
+                    self.health.ask_centre(now);
+                }
+                self.outbox.done(now, ticket, job, outcome, known, out)
+            }
+            Task::Ussd => {
+                self.ussd.done(now, outcome, known, out);
+                outcome.end != End::TimedOut
+            }
+            Task::Console(ticket, line) => {
+                console_done(ticket, line, outcome, out);
+                outcome.end != End::TimedOut
+            }
+        };
+        if !answered && outcome.end != End::GivenUp && matches!(self.phase, Phase::Working) {
+            self.recover(now, out);
+        }
+        self.finish_stopping(out);
+    }
+
+    fn on_bring_up(
+        &mut self,
+        now: Millis,
+        outcome: &Outcome,
+        _dialogue: &mut Dialogue,
+        out: &mut Out,
+    ) {
+        let Phase::BringUp(list) = &mut self.phase else { return };
+        // The list was begun anew while its command was in flight.
+        if outcome.end == End::GivenUp {
+            return;
+        }
+        let progress = list.done(now, outcome, &mut self.known, &self.settings, out);
+        self.pin = list.pin;
+        match progress {
+            Progress::Going => {}
+            Progress::PinWanted(tries_left) => {
+                let list = std::mem::replace(list, BringUp::new(false, self.pin));
+                self.phase = Phase::PinWanted(list);
+                self.tell_state(out);
+                out.event(Event::PinWanted { tries_left });
+            }
+            Progress::Blocked(why) => {
+                // A card may be put in at any time; looking costs nothing. A PIN may not.
+                let looks = matches!(why, Blocked::NoSim | Blocked::SimFailure);
+                let again_at = looks.then_some(now + LOOK_FOR_SIM);
+                self.enter(Phase::Blocked { again_at }, out);
+                out.event(Event::Blocked(why));
+            }
+            Progress::Lost => self.recover(now, out),
+            Progress::Finished => {
+                self.ladder.ready();
+                self.enter(Phase::Working, out);
+                self.health.begin(now);
+                self.inbox.begin(now, out);
+            }
+        }
+    }
+
+    /// A command went unanswered. The conversation is bringing the modem to its senses already;
+    /// what we do when it answers depends on how often that happened.
+    fn recover(&mut self, now: Millis, out: &mut Out) {
+        let rung = self.ladder.climb(now);
+        self.stop_sending("the modem stopped answering", out);
+        out.note(format!("The modem stopped answering; recovery: {rung}."));
+        if rung == Rung::Reopen {
+            self.ask_to_reopen(now, "the modem stops answering again and again", out);
+        } else {
+            self.enter(Phase::Recovering { rung, again_at: now + TRY_AGAIN }, out);
+        }
+    }
+
+    fn on_synced(&mut self, now: Millis, out: &mut Out) {
+        self.quiet_until = now + Millis(self.known.profile.quirks.pause_ms);
+        match self.phase {
+            Phase::Probing | Phase::Recovering { rung: Rung::Escape, .. } => {
+                self.bring_up(false, out);
+            }
+            Phase::Recovering { rung: Rung::Reset | Rung::Reopen, .. } => self.bring_up(true, out),
+            _ => {}
+        }
+    }
+
+    fn on_deaf(&mut self, now: Millis, out: &mut Out) {
+        if matches!(self.phase, Phase::Closed | Phase::Stopping { .. }) {
+            return;
+        }
+        self.ladder.deaf(now);
+        self.stop_sending("the modem does not answer", out);
+        if self.ladder.is_hopeless() {
+            out.note(
+                "The modem does not answer although its port was opened again and again: cut its \
+                 power, then look at the cable and the supply.",
+            );
+        }
+        self.ask_to_reopen(now, "the modem does not answer", out);
+    }
+
+    fn ask_to_reopen(&mut self, now: Millis, reason: &'static str, out: &mut Out) {
+        self.enter(Phase::Recovering { rung: Rung::Reopen, again_at: now + TRY_AGAIN }, out);
+        out.event(Event::Reopen { reason });
+    }
+
+    fn bring_up(&mut self, reset: bool, out: &mut Out) {
+        self.known.selected = None;
+        self.enter(Phase::BringUp(BringUp::new(reset, self.pin)), out);
+    }
+
+    /// Nothing was written of what waits: it is given back.
+    fn stop_sending(&mut self, why: &'static str, out: &mut Out) {
+        self.outbox.give_back(&SubmitError::NotSent(why), out);
+    }
+
+    fn end_questions(&mut self, out: &mut Out) {
+        self.ussd.give_up(out);
+        for (ticket, _) in std::mem::take(&mut self.console) {
+            answer(ticket, "The modem went away.", out);
+        }
+    }
+
+    fn finish_stopping(&mut self, out: &mut Out) {
+        let busy = self.in_flight.is_some() || self.inbox.is_removing();
+        if let Phase::Stopping { told: told @ false } = &mut self.phase
+            && !busy
+        {
+            *told = true;
+            out.event(Event::Stopped);
+        }
+    }
+
+    fn enter(&mut self, phase: Phase, out: &mut Out) {
+        self.phase = phase;
+        self.tell_state(out);
+    }
+
+    fn tell_state(&mut self, out: &mut Out) {
+        let (from, to) = (self.told, self.state());
+        if from != to {
+            self.told = to;
+            out.event(Event::Transition { from, to });
+            if from == State::Ready && to == State::Registering {
+                self.outbox.give_back(&SubmitError::NotRegistered, out);
+            }
+        }
+    }
+}
+
+fn answer(ticket: Ticket, line: &str, out: &mut Out) {
+    out.event(Event::ConsoleDone { ticket, lines: vec![line.to_owned()] });
+}
+
+fn console_done(ticket: Ticket, line: ConsoleLine, outcome: &Outcome, out: &mut Out) {
+    let lines = outcome.info.lines.iter();
+    let mut lines: Vec<String> =
+        lines.flat_map(|line| std::iter::once(line.text.clone()).chain(line.pdu.clone())).collect();
+    lines.push(match &outcome.end {
+        End::Final(result) => result.to_string(),
+        End::Assumed => "(no final result)".to_owned(),
+        End::TimedOut | End::GivenUp => "(no answer)".to_owned(),
+    });
+    let _ = line;
+    out.event(Event::ConsoleDone { ticket, lines });
+}
+
+/// The header of a direct delivery and its PDU agree in length.
+fn is_whole(length: Option<u16>, pdu: &str) -> bool {
+    let smsc = pdu.get(..2).and_then(|octet| usize::from_str_radix(octet, 16).ok());
+    match (length, smsc) {
+        (Some(length), Some(smsc)) => pdu.len() == 2 * (1 + smsc + usize::from(length)),
+        _ => length.is_none(),
+    }
+}
+
+fn head(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+/// We try again by ourselves when nobody reopened the port.
+const TRY_AGAIN: Millis = Millis::from_secs(30);
+const LOOK_FOR_SIM: Millis = Millis::from_secs(30);
+const SIM_SETTLES: Millis = Millis::from_secs(2);
+const RADIO_PAUSE: Millis = Millis::from_secs(3);
+const RADIO_AFTER: Millis = Millis::from_secs(600);
+/// Lines of one start come within this time.
+const SAME_START: Millis = Millis::from_secs(15);

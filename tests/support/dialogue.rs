@@ -1,0 +1,476 @@
+//! Dialogue files: one conversation with a modem each, and a player that holds a [`Driver`] to it.
+//!
+//! ```text
+//! # comment; the first lines name modem, firmware and what is shown
+//! & generic/ready.at     play that file first
+//! * submit 1 0100...     the gateway orders something (see `order`)
+//! > AT+CMGF=0            what the gateway must send (CR implied unless Ctrl-Z or ESC ends it)
+//! < OK                   what the modem answers (CR LF around it implied)
+//! ! +CMTI: "SM",3        unsolicited, at this point
+//! @ 1.5s                 time passes
+//! ~ drop                 the port disappears; `~ open` brings it back
+//! = accepted 1 mr=17     what the gateway must conclude
+//! ```
+//!
+//! `< >` is a prompt. `\r`, `\n`, `\\` and `\xHH` are bytes; `\z` at the end of a line means that
+//! nothing is implied around it. Pauses below 200 ms need no `@`.
+//!
+//! In goes the text; out comes what the driver did. Begin with [`play`].
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use simgate::modem::{
+    Driver, Event, Input, Order, Output, Receipt, Settings, Source, SubmitError, Ticket,
+};
+use simgate::types::{Millis, Secret};
+
+/// One line of a dialogue file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The gateway must write these bytes.
+    Expect(Vec<u8>),
+    /// The modem writes these bytes.
+    Say(Vec<u8>),
+    /// Time passes.
+    Wait(Millis),
+    /// The port goes or comes.
+    Port(bool),
+    /// The gateway orders something, or a setting before the port opens.
+    Order(String),
+    /// The driver must have concluded this.
+    Conclude(String),
+}
+
+/// A step and where it stands.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// File and line number.
+    pub place: String,
+    /// What it says.
+    pub step: Step,
+}
+
+/// How the modem's bytes reach the driver.
+#[derive(Clone, Copy, Debug)]
+pub enum Split {
+    /// Lines that follow each other in one read.
+    Joined,
+    /// Every byte in a read of its own.
+    Bytes,
+    /// Pieces of 1 to 7 bytes, chosen by this seed.
+    Random(u64),
+}
+
+/// The folder of all dialogue files.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dialogues")
+}
+
+/// All dialogue files, as paths below [`folder`], in order.
+pub fn all() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for family in std::fs::read_dir(folder()).expect("tests/dialogues").flatten() {
+        for file in std::fs::read_dir(family.path()).into_iter().flatten().flatten() {
+            if file.path().extension().is_some_and(|end| end == "at") {
+                files.push(file.path().strip_prefix(folder()).expect("below").to_owned());
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Reads a dialogue file with the files it begins with.
+pub fn read(file: &Path) -> Result<Vec<Line>, String> {
+    let text = std::fs::read_to_string(folder().join(file))
+        .map_err(|error| format!("{}: {error}", file.display()))?;
+    parse(&file.display().to_string(), &text)
+}
+
+/// Reads the text of a dialogue file; `name` stands in messages.
+pub fn parse(name: &str, text: &str) -> Result<Vec<Line>, String> {
+    let mut lines = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let place = format!("{name}:{}", number + 1);
+        let Some(mark) = line.chars().next() else { continue };
+        let rest = line.get(2..).unwrap_or("");
+        let wrong = |why: &str| format!("{place}: {why}: {line}");
+        let step = match mark {
+            '#' => continue,
+            '&' => {
+                lines.extend(read(Path::new(rest.trim()))?);
+                continue;
+            }
+            '>' => Step::Expect(written(rest).ok_or_else(|| wrong("bad escape"))?),
+            '<' | '!' => Step::Say(spoken(rest).ok_or_else(|| wrong("bad escape"))?),
+            '@' => Step::Wait(duration(rest.trim()).ok_or_else(|| wrong("not a duration"))?),
+            '~' => Step::Port(match rest.trim() {
+                "drop" => false,
+                "open" => true,
+                _ => return Err(wrong("neither drop nor open")),
+            }),
+            '*' => Step::Order(rest.trim().to_owned()),
+            '=' => Step::Conclude(rest.trim().to_owned()),
+            _ => return Err(wrong("unknown mark")),
+        };
+        lines.push(Line { place, step });
+    }
+    Ok(lines)
+}
+
+/// `1.5s`, `300ms`, `2m`.
+fn duration(text: &str) -> Option<Millis> {
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic())?);
+    let number: f64 = number.trim().parse().ok()?;
+    let unit = match unit {
+        "ms" => 1.0,
+        "s" => 1_000.0,
+        "m" => 60_000.0,
+        "h" => 3_600_000.0,
+        _ => return None,
+    };
+    Some(Millis((number * unit).round() as u64))
+}
+
+/// Bytes the gateway writes: a carriage return ends them, unless Ctrl-Z or ESC does.
+fn written(text: &str) -> Option<Vec<u8>> {
+    let (mut bytes, raw) = unescape(text)?;
+    if !raw && !matches!(bytes.last(), Some(0x1A | 0x1B)) {
+        bytes.push(b'\r');
+    }
+    Some(bytes)
+}
+
+/// Bytes the modem writes: a line between two line ends, or a prompt.
+fn spoken(text: &str) -> Option<Vec<u8>> {
+    let (bytes, raw) = unescape(text)?;
+    Some(match bytes.as_slice() {
+        _ if raw => bytes,
+        b">" => b"\r\n> ".to_vec(),
+        line => [b"\r\n", line, b"\r\n"].concat(),
+    })
+}
+
+/// The bytes of an escaped text, and whether it ended in `\z`.
+fn unescape(text: &str) -> Option<(Vec<u8>, bool)> {
+    let mut bytes = Vec::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c != '\\' {
+            bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            continue;
+        }
+        match rest.next()? {
+            'r' => bytes.push(b'\r'),
+            'n' => bytes.push(b'\n'),
+            '\\' => bytes.push(b'\\'),
+            'x' => {
+                let digits: String = rest.by_ref().take(2).collect();
+                bytes.push(u8::from_str_radix(&digits, 16).ok()?);
+            }
+            'z' if rest.as_str().is_empty() => return Some((bytes, true)),
+            _ => return None,
+        }
+    }
+    Some((bytes, false))
+}
+
+/// Holds a driver to the script. Gives back everything it did, one line per output; fails with
+/// the place where it did something else.
+pub fn play(script: &[Line], split: Split) -> Result<Vec<String>, String> {
+    let (settings, script) = settings(script);
+    let mut player = Player::new(settings, split);
+    player.feed(Input::Opened);
+    let mut steps = script.iter().peekable();
+    while let Some(line) = steps.next() {
+        let outcome = match &line.step {
+            Step::Expect(bytes) => player.expect(bytes),
+            Step::Say(bytes) => {
+                let mut bytes = bytes.clone();
+                while let (Split::Joined, Some(Line { step: Step::Say(more), .. })) =
+                    (split, steps.peek())
+                {
+                    bytes.extend_from_slice(more);
+                    steps.next();
+                }
+                player.say(&bytes)
+            }
+            Step::Wait(time) => {
+                player.wait(*time);
+                Ok(())
+            }
+            Step::Port(open) => {
+                player.sent.clear();
+                player.feed(if *open { Input::Opened } else { Input::Closed });
+                Ok(())
+            }
+            Step::Order(words) => order(words).map(|order| player.feed(Input::Order(order))),
+            Step::Conclude(words) => player.conclude(words),
+        };
+        outcome.map_err(|why| format!("{}: {why}\n{}", line.place, player.tail()))?;
+    }
+    player.end().map_err(|why| format!("at the end: {why}\n{}", player.tail()))?;
+    Ok(player.log)
+}
+
+/// The settings of the first lines, and the script without them.
+fn settings(script: &[Line]) -> (Settings, Vec<Line>) {
+    let mut settings = Settings::default();
+    let mut steps = Vec::new();
+    for line in script {
+        match &line.step {
+            Step::Order(words) if words.starts_with("pin ") => {
+                settings.pin = Some(Secret::new(words["pin ".len()..].trim()));
+            }
+            Step::Order(words) if words.starts_with("profile ") => {
+                settings.profile = Some(words["profile ".len()..].trim().to_owned());
+            }
+            _ => steps.push(line.clone()),
+        }
+    }
+    (settings, steps)
+}
+
+/// `submit 1 HEX`, `submit-more 1 HEX`, `confirm 1`, `release 1`, `allow-pin`, `sweep`,
+/// `ussd 1 *100#`, `console 1 AT+CSQ`, `restart`, `stop`.
+fn order(words: &str) -> Result<Order, String> {
+    let mut parts = words.splitn(3, ' ');
+    let verb = parts.next().unwrap_or("");
+    let number = parts.next().and_then(|n| n.parse().ok()).unwrap_or(0);
+    let text = parts.next().unwrap_or("").to_owned();
+    let ticket = Ticket(number);
+    Ok(match verb {
+        "submit" | "submit-more" => {
+            Order::Submit { ticket, tpdu: octets(&text)?, more: verb == "submit-more" }
+        }
+        "confirm" => Order::Confirm(Receipt(number)),
+        "release" => Order::Release(Receipt(number)),
+        "allow-pin" => Order::AllowPin,
+        "sweep" => Order::Sweep,
+        "ussd" => Order::Ussd { ticket, code: text },
+        "console" => Order::Console { ticket, command: text },
+        "restart" => Order::Restart,
+        "stop" => Order::Stop,
+        _ => return Err(format!("unknown order {words}")),
+    })
+}
+
+fn octets(hex: &str) -> Result<Vec<u8>, String> {
+    let pairs = hex.as_bytes().chunks(2).map(|pair| {
+        std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok())
+    });
+    pairs.collect::<Option<_>>().ok_or_else(|| format!("not hexadecimal: {hex}"))
+}
+
+struct Player {
+    driver: Driver,
+    split: Split,
+    now: Millis,
+    wake: Option<Millis>,
+    sent: VecDeque<Vec<u8>>,
+    events: VecDeque<Event>,
+    log: Vec<String>,
+}
+
+impl Player {
+    fn new(settings: Settings, split: Split) -> Self {
+        Self {
+            driver: Driver::new(settings),
+            split,
+            now: Millis(1_000),
+            wake: None,
+            sent: VecDeque::new(),
+            events: VecDeque::new(),
+            log: Vec::new(),
+        }
+    }
+
+    fn feed(&mut self, input: Input<'_>) {
+        self.driver.handle(self.now, input);
+        loop {
+            match self.driver.poll() {
+                Output::Transmit(bytes) => {
+                    self.log.push(format!("{} > {}", self.now, bytes.escape_ascii()));
+                    self.sent.push_back(bytes);
+                }
+                Output::Event(event) => {
+                    self.log.push(format!("{} = {}", self.now, conclusion(&event)));
+                    self.events.push_back(event);
+                }
+                Output::WakeAt(at) => {
+                    self.wake = at;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Time up to and including `until`, with every wake-up on the way.
+    fn advance(&mut self, until: Millis) {
+        for _ in 0..100_000 {
+            match self.wake {
+                Some(wake) if wake <= until => {
+                    self.now = self.now.max(wake);
+                    self.feed(Input::Time);
+                }
+                _ => break,
+            }
+        }
+        self.now = self.now.max(until);
+    }
+
+    fn wait(&mut self, time: Millis) {
+        self.advance(self.now + time);
+    }
+
+    fn expect(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let limit = self.now + Millis(200);
+        while self.sent.is_empty() && self.wake.is_some_and(|wake| wake <= limit) {
+            self.now = self.now.max(self.wake.unwrap_or_default());
+            self.feed(Input::Time);
+        }
+        match self.sent.pop_front() {
+            Some(sent) if sent == bytes => Ok(()),
+            Some(sent) => {
+                Err(format!("expected {}, sent {}", bytes.escape_ascii(), sent.escape_ascii()))
+            }
+            None => Err(format!("expected {}, sent nothing", bytes.escape_ascii())),
+        }
+    }
+
+    fn say(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.nothing_sent()?;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let length = match &mut self.split {
+                Split::Joined => rest.len(),
+                Split::Bytes => 1,
+                Split::Random(seed) => {
+                    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    (*seed >> 33) as usize % 7 + 1
+                }
+            };
+            let (piece, after) = rest.split_at(length.min(rest.len()));
+            self.feed(Input::Bytes(piece));
+            rest = after;
+        }
+        Ok(())
+    }
+
+    fn nothing_sent(&self) -> Result<(), String> {
+        match self.sent.front() {
+            None => Ok(()),
+            Some(sent) => Err(format!("sent without being expected: {}", sent.escape_ascii())),
+        }
+    }
+
+    /// Takes the next conclusion; quiet ones before it may be left unnamed.
+    fn conclude(&mut self, words: &str) -> Result<(), String> {
+        while let Some(event) = self.events.pop_front() {
+            let text = conclusion(&event);
+            if text.starts_with(words) {
+                return Ok(());
+            }
+            if !is_quiet(&event) {
+                return Err(format!("expected = {words}, concluded {text}"));
+            }
+        }
+        Err(format!("expected = {words}, concluded nothing"))
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        self.nothing_sent()?;
+        match self.events.iter().find(|event| !is_quiet(event)) {
+            Some(event) => Err(format!("not in the script: = {}", conclusion(event))),
+            None => Ok(()),
+        }
+    }
+
+    fn tail(&self) -> String {
+        let from = self.log.len().saturating_sub(14);
+        self.log[from..].iter().fold(String::new(), |mut text, line| {
+            let _ = writeln!(text, "    {line}");
+            text
+        })
+    }
+}
+
+/// Events a script need not name.
+fn is_quiet(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Transition { .. }
+            | Event::Identified(_)
+            | Event::Sim(_)
+            | Event::Status(_)
+            | Event::Storage { .. }
+            | Event::Note(_)
+    )
+}
+
+/// An event in the words of a `=` line.
+pub fn conclusion(event: &Event) -> String {
+    match event {
+        Event::Transition { to, .. } => format!("state {to}"),
+        Event::Identified(who) => {
+            let imei = who.imei.as_ref().map_or("-", |imei| imei.as_str());
+            format!("identified {} {} {} imei={imei}", who.profile, who.maker, who.model)
+        }
+        Event::Sim(sim) => {
+            let iccid = sim.iccid.as_ref().map_or("-", |iccid| iccid.as_str());
+            let imsi = sim.imsi.as_ref().map_or("-", |imsi| imsi.as_str());
+            let number = sim.number.as_deref().unwrap_or("-");
+            let smsc = sim.smsc.as_deref().unwrap_or("-");
+            format!("sim iccid={iccid} imsi={imsi} number={number} smsc={smsc}")
+        }
+        Event::PinWanted { tries_left } => format!("pin-wanted {tries_left:?}"),
+        Event::Blocked(why) => format!("blocked {why:?}"),
+        Event::Received(received) => {
+            let place = match &received.from {
+                Source::Stored { storage, index, stat } => {
+                    let stat = stat.map_or("-".to_owned(), |stat| stat.to_string());
+                    format!("{storage} {index} stat={stat}")
+                }
+                Source::Direct => "direct".to_owned(),
+            };
+            format!("received {} {place} {}", received.receipt.0, received.pdu)
+        }
+        Event::Removed { receipt } => format!("removed {}", receipt.0),
+        Event::Submitted { ticket, outcome } => submitted(ticket, outcome),
+        Event::SubmittedLate { ticket, outcome } => format!("late {}", submitted(ticket, outcome)),
+        Event::Status(status) => {
+            let signal = status.signal_dbm.map_or("-".to_owned(), |dbm| dbm.to_string());
+            let operator = status.operator.as_deref().unwrap_or("-");
+            let registration = status.registration.as_str();
+            format!("status {registration} {signal} bars={} {operator}", status.bars)
+        }
+        Event::Storage { storage, used, total } => format!("storage {storage} {used}/{total}"),
+        Event::StorageFull => "storage-full".to_owned(),
+        Event::Ussd { ticket, reply } => {
+            let ticket = ticket.map_or("-".to_owned(), |ticket| ticket.0.to_string());
+            format!("ussd {ticket} {:?} {}", reply.status, reply.text.escape_debug())
+        }
+        Event::ConsoleDone { ticket, lines } => {
+            format!("console {} {}", ticket.0, lines.join(" | "))
+        }
+        Event::Ringing { number } => format!("ringing {}", number.as_deref().unwrap_or("-")),
+        Event::Note(text) => format!("note {text}"),
+        Event::Reopen { reason } => format!("reopen {reason}"),
+        Event::Stopped => "stopped".to_owned(),
+    }
+}
+
+fn submitted(ticket: &Ticket, outcome: &Result<simgate::modem::Accepted, SubmitError>) -> String {
+    let ticket = ticket.0;
+    match outcome {
+        Ok(accepted) => format!("accepted {ticket} mr={}", accepted.reference),
+        Err(SubmitError::NotRegistered) => format!("not-registered {ticket}"),
+        Err(SubmitError::NotSent(why)) => format!("not-sent {ticket} {why}"),
+        Err(SubmitError::Refused(refusal)) => {
+            format!("refused {ticket} {:?} {refusal}", refusal.disposition())
+        }
+        Err(SubmitError::Unknown) => format!("unknown {ticket}"),
+    }
+}
