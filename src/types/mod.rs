@@ -14,5 +14,6 @@ pub use id::{ContactId, ConversationId, MessageId, ModemId};
 pub use number::{Country, Number, NumberError};
 pub use redacted::{Redacted, Secret, masked};
 pub use sim::{Iccid, Imei, Imsi};
+pub(crate) use state::words;
 pub use state::{Class, Direction, MessageState};
 pub use time::{Millis, UnixTime};

@@ -88,6 +88,8 @@ words!(
     }
 );
 
+pub(crate) use words;
+
 impl MessageState {
     /// Whether nothing more will happen to the message by itself.
     pub fn is_final(self) -> bool {

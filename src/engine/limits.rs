@@ -1,0 +1,156 @@
+//! What a line may cost: each figure with a warning and a hold (D21).
+
+use serde::Deserialize;
+
+use super::sending::Refusal;
+
+/// The limits of a line; an absent one is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Segments in a minute.
+    pub segments_a_minute: Limit,
+    /// Segments in a calendar day of the organisation's zone.
+    pub segments_a_day: Limit,
+    /// Segments in a calendar month.
+    pub segments_a_month: Limit,
+    /// Different numbers written to in a calendar month.
+    pub recipients_a_month: Limit,
+    /// Money in a calendar month, in thousandths of the currency.
+    pub money_a_month: Limit,
+}
+
+/// One limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limit {
+    /// Admins are told when this is reached.
+    pub warn: Option<u64>,
+    /// Messages beyond this wait for a person.
+    pub hold: Option<u64>,
+}
+
+/// What was used so far in the periods of [`Limits`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// In the last minute.
+    pub segments_a_minute: u64,
+    /// Today.
+    pub segments_a_day: u64,
+    /// This month.
+    pub segments_a_month: u64,
+    /// This month.
+    pub recipients_a_month: u64,
+    /// This month, in thousandths.
+    pub money_a_month: u64,
+}
+
+/// What one message would add.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Its segments.
+    pub segments: u64,
+    /// One, when the number was not written to this month.
+    pub recipients: u64,
+    /// Its price, in thousandths.
+    pub money: u64,
+}
+
+/// What the limits say to one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes.
+    Go,
+    /// It goes later by itself: only the rate is exceeded.
+    Later,
+    /// It goes and the admins are told: with this message a warning is reached.
+    Warn(Refusal),
+    /// It waits for a person.
+    Hold(Refusal),
+}
+
+/// Weighs one message. Consent answers are never held: they are what the law asks for.
+pub fn weigh(limits: &Limits, usage: &Usage, cost: &Cost) -> Verdict {
+    let rows = [
+        (
+            "segments_a_day",
+            "segments today",
+            limits.segments_a_day,
+            usage.segments_a_day,
+            cost.segments,
+        ),
+        (
+            "segments_a_month",
+            "segments this month",
+            limits.segments_a_month,
+            usage.segments_a_month,
+            cost.segments,
+        ),
+        (
+            "recipients_a_month",
+            "different numbers this month",
+            limits.recipients_a_month,
+            usage.recipients_a_month,
+            cost.recipients,
+        ),
+        (
+            "money_a_month",
+            "thousandths of the currency this month",
+            limits.money_a_month,
+            usage.money_a_month,
+            cost.money,
+        ),
+    ];
+    let mut warning = None;
+    for (code, what, limit, used, more) in rows {
+        if more > 0 && limit.hold.is_some_and(|hold| used + more > hold) {
+            let hold = limit.hold.unwrap_or_default();
+            return Verdict::Hold(Refusal::new(
+                code,
+                format!(
+                    "The line may use {hold} {what} and has used {used}. Raise the limit or wait."
+                ),
+            ));
+        }
+        if limit.warn.is_some_and(|warn| used < warn && used + more >= warn) {
+            let sentence = format!("The line has used {} {what}.", used + more);
+            warning.get_or_insert(Refusal::new(code, sentence));
+        }
+    }
+    let rate = limits.segments_a_minute.hold;
+    if rate.is_some_and(|rate| usage.segments_a_minute + cost.segments > rate.max(cost.segments)) {
+        return Verdict::Later;
+    }
+    warning.map_or(Verdict::Go, Verdict::Warn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// D21: the warning comes once, at the message that reaches it; the hold from the first beyond.
+    #[test]
+    fn a_limit_warns_once_and_then_holds() {
+        let limits = Limits {
+            segments_a_day: Limit { warn: Some(8), hold: Some(10) },
+            segments_a_minute: Limit { warn: None, hold: Some(2) },
+            ..Default::default()
+        };
+        let cost = Cost { segments: 1, ..Default::default() };
+        let at = |day, minute| {
+            let usage =
+                Usage { segments_a_day: day, segments_a_minute: minute, ..Default::default() };
+            weigh(&limits, &usage, &cost)
+        };
+        assert_eq!(at(6, 0), Verdict::Go);
+        assert!(matches!(at(7, 0), Verdict::Warn(_)));
+        assert_eq!(at(8, 0), Verdict::Go);
+        assert!(matches!(at(10, 0), Verdict::Hold(refusal) if refusal.code == "segments_a_day"));
+        assert_eq!(at(0, 2), Verdict::Later);
+        let long = Cost { segments: 9, ..Default::default() };
+        assert!(
+            matches!(weigh(&limits, &Usage::default(), &long), Verdict::Warn(_)),
+            "not for ever"
+        );
+    }
+}
