@@ -1,5 +1,8 @@
 //! How the file is opened: one writer, a few readers, each with the same careful settings.
 
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -25,6 +28,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    keep_private(path)?;
     let mut conn = Connection::open_with_flags(path, flags)?;
     common(&conn)?;
     schema::refuse_strangers(&conn)?;
@@ -45,6 +49,25 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     common(&conn)?;
     conn.pragma_update(None, "query_only", true)?;
     Ok(conn)
+}
+
+/// Texts are their owner's: the file is made readable for nobody else. SQLite gives its log and
+/// index files the same mode.
+fn keep_private(path: &Path) -> Result<()> {
+    let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let kind = match error.kind() {
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    ErrorKind::ReadOnly
+                }
+                io::ErrorKind::StorageFull => ErrorKind::Full,
+                _ => ErrorKind::Io,
+            };
+            Err(StoreError::new(kind, format!("cannot open {}: {error}", path.display())))
+        }
+    }
 }
 
 fn common(conn: &Connection) -> Result<()> {
@@ -120,6 +143,18 @@ mod tests {
     fn an_sqlite_with_the_checkpoint_race_is_refused() {
         assert!(assert_version(3_051_002).is_err());
         assert!(assert_version(rusqlite::version_number()).is_ok());
+    }
+
+    #[test]
+    fn nobody_else_can_read_the_files() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("dir");
+        let _conn = open_writer(&dir.path().join("t.db")).expect("open");
+        for file in std::fs::read_dir(dir.path()).expect("list") {
+            let file = file.expect("entry");
+            let mode = file.metadata().expect("metadata").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{:?}", file.path());
+        }
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use rusqlite::types::ToSql;
 use rusqlite::{OptionalExtension, Row};
 
-use super::ReadTx;
 use super::error::Result;
 use super::lines::LineId;
 use super::outbound::BatchId;
 use super::words::{AuthorKind, Kind, ReportOutcome, SegmentState, number};
+use super::{ReadTx, WriteTx};
 use crate::types::{Class, ConversationId, Direction, MessageId, MessageState, Number, UnixTime};
 
 /// Who wrote a message.
@@ -258,5 +258,14 @@ impl ReadTx<'_> {
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Keeps why the rules did what they did about a message, as JSON.
+    pub fn set_trace(&self, message: MessageId, trace: &str) -> Result<()> {
+        let sql = "UPDATE messages SET trace = ?2 WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute((message, trace))?;
+        Ok(())
     }
 }

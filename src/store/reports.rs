@@ -144,8 +144,27 @@ impl WriteTx<'_> {
 
     /// The segment a report belongs to: one the network took under this reference, else one whose
     /// outcome is unknown, handed over nearest to the time the service centre took it.
+    ///
+    /// Some service centres stamp with a wrong zone or year. When no segment fits the stamp, our
+    /// own time of receipt may speak, but only for a single segment that awaits a report.
     fn segment_of(&self, report: &Report) -> Result<Option<OutSegmentId>> {
         let anchor = report.scts.unwrap_or(report.received_at);
+        let by_stamp = self.candidates(report, anchor)?;
+        let nearest = by_stamp
+            .iter()
+            .min_by_key(|c| (!c.accepted, !c.open, c.submitted_at.0.abs_diff(anchor.0)));
+        if let Some(nearest) = nearest {
+            return Ok(Some(nearest.segment));
+        }
+        let by_receipt = self.candidates(report, report.received_at)?;
+        Ok(match by_receipt.iter().filter(|c| c.open).collect::<Vec<_>>()[..] {
+            [only] if only.accepted => Some(only.segment),
+            _ => None,
+        })
+    }
+
+    /// The segments of this line, reference and recipient that can have been taken at `anchor`.
+    fn candidates(&self, report: &Report, anchor: UnixTime) -> Result<Vec<Candidate>> {
         let sql =
             "SELECT s.id, o.recipient_key, coalesce(s.on_air_at, s.accepted_at), o.valid_for_ms,
                           s.state = 'accepted', s.report IS NULL OR s.report = 'trying'
@@ -174,12 +193,10 @@ impl WriteTx<'_> {
                 })
             },
         )?;
-        let candidates: Vec<Candidate> = candidates.collect::<rusqlite::Result<_>>()?;
-        let nearest = candidates
-            .iter()
-            .filter(|c| same_recipient(&c.recipient, &report.recipient) && c.may_be_meant(anchor))
-            .min_by_key(|c| (!c.accepted, !c.open, c.submitted_at.0.abs_diff(anchor.0)));
-        Ok(nearest.map(|c| c.segment))
+        let mut candidates: Vec<Candidate> = candidates.collect::<rusqlite::Result<_>>()?;
+        candidates
+            .retain(|c| same_recipient(&c.recipient, &report.recipient) && c.may_be_meant(anchor));
+        Ok(candidates)
     }
 
     /// Tells a segment what a report says. Delivered stays delivered, whatever comes later.

@@ -246,3 +246,31 @@ words!(
         PendingOff = "pending_off",
     }
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A word the schema does not know would fail on the day it is first written.
+    #[test]
+    fn every_word_stands_in_a_check_list_of_the_schema() {
+        let schema = include_str!("schema.sql");
+        let words = [
+            Kind::ALL.iter().map(|w| w.as_str()).collect::<Vec<_>>(),
+            Stage::ALL.iter().map(|w| w.as_str()).collect(),
+            SegmentState::ALL.iter().map(|w| w.as_str()).collect(),
+            ReportOutcome::ALL.iter().map(|w| w.as_str()).collect(),
+            ChangeKind::ALL.iter().map(|w| w.as_str()).collect(),
+            OrderKind::ALL.iter().map(|w| w.as_str()).collect(),
+            OrderState::ALL.iter().map(|w| w.as_str()).collect(),
+            AuthorKind::ALL.iter().map(|w| w.as_str()).collect(),
+            SmsSwitch::ALL.iter().map(|w| w.as_str()).collect(),
+            Class::ALL.iter().map(|w| w.as_str()).collect(),
+            MessageState::ALL.iter().map(|w| w.as_str()).collect(),
+            Direction::ALL.iter().map(|w| w.as_str()).collect(),
+        ];
+        for word in words.concat() {
+            assert!(schema.contains(&format!("'{word}'")), "{word}");
+        }
+    }
+}

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::connection::open_writer;
+use super::connection::{open_writer, quick_check};
 use super::error::{ErrorKind, Result, StoreError};
 use super::{ReadTx, WriteTx};
 
@@ -174,7 +174,11 @@ impl Desk {
     fn connected(&mut self) -> Result<&Connection> {
         let conn = match self.conn.take() {
             Some(conn) => conn,
-            None => open_writer(&self.path)?,
+            None => {
+                let conn = open_writer(&self.path)?;
+                quick_check(&conn)?;
+                conn
+            }
         };
         Ok(self.conn.insert(conn))
     }
@@ -274,6 +278,22 @@ mod tests {
         assert_eq!(writer.run(|tx| tx.setting("big")).await.expect("read"), None);
         writer.run(|tx| limit(tx, 1_000_000)).await.expect("room again");
         assert!(writer.run(move |tx| tx.set_setting("big", &again)).await.is_ok());
+    }
+
+    /// Fault 86: another program holds the file; the write says so and the next one works.
+    #[tokio::test]
+    async fn a_file_that_another_program_holds_is_busy_not_lost() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("t.db");
+        let writer = Writer::start(open_writer(&path).expect("open"), path.clone());
+        let impatient = |tx: &WriteTx<'_>| Ok(tx.conn.busy_timeout(std::time::Duration::ZERO)?);
+        writer.run(impatient).await.expect("no patience in a test");
+        let other = Connection::open(&path).expect("open");
+        other.execute_batch("BEGIN IMMEDIATE").expect("lock");
+        let busy = writer.run(|tx| tx.set_setting("a", "1")).await;
+        assert_eq!(busy.map_err(|e| e.kind), Err(ErrorKind::Busy));
+        other.execute_batch("ROLLBACK").expect("unlock");
+        assert!(writer.run(|tx| tx.set_setting("a", "2")).await.is_ok());
     }
 
     /// reliability 1.2: the writer checkpoints by itself, so the log stays small.

@@ -89,6 +89,23 @@ async fn the_reference_alone_matches_nothing() {
     }
 }
 
+/// A service centre with a wrong clock: a single awaiting text is meant, of two none is.
+#[tokio::test]
+async fn a_report_with_a_wrong_time_stamp_is_believed_only_when_it_cannot_be_another() {
+    let bench = Bench::new().await;
+    let wrong = |mr| {
+        let mut report = bench.about(1, mr, at(-7 * 3_600), ReportOutcome::Delivered);
+        report.received_at = at(30);
+        report
+    };
+    let id = bench.sent(1, 17, T0).await;
+    bench.sent(1, 18, at(1)).await;
+    bench.sent(1, 18, at(2)).await;
+    let delivered = ReportMatch::Matched(id, MessageState::Delivered);
+    assert_eq!(bench.report(wrong(17)).await, delivered);
+    assert_eq!(bench.report(wrong(18)).await, ReportMatch::Orphan);
+}
+
 /// A report can come before our own commit of the reference it names.
 #[tokio::test]
 async fn a_report_that_overtakes_its_submit_waits_for_it() {
