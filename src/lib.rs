@@ -20,6 +20,7 @@ pub mod at;
 pub mod bus;
 pub mod cmd;
 pub mod config;
+pub mod emulator;
 pub mod engine;
 pub mod io;
 pub mod modem;

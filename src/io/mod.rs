@@ -12,6 +12,7 @@
 pub mod capture;
 pub mod clock;
 pub mod discovery;
+pub mod emulated;
 pub mod entropy;
 pub mod hardware;
 mod hotplug;

@@ -9,6 +9,7 @@ mod at_vectors;
 #[path = "../support/dialogue.rs"]
 mod dialogue;
 mod dialogues;
+mod emulator;
 #[path = "../support/sms_fuzz.rs"]
 mod sms_laws;
 mod sms_properties;

@@ -1,0 +1,324 @@
+//! The world: all modems, the network, and time.
+//!
+//! Bytes from terminals and the passing of time go in; bytes for terminals, plugs pulled and put
+//! back come out. After every [`World::handle`] drain [`World::poll`] until it says when to wake.
+
+use std::collections::VecDeque;
+
+use super::deliver::Handover;
+use super::device::{Device, Outward, Power};
+use super::network::{Moment, Network};
+use crate::types::{Millis, UnixTime};
+
+/// Modems, network, handsets.
+#[derive(Debug)]
+pub struct World {
+    pub(super) modems: Vec<Socket>,
+    pub(super) network: Network,
+    pub(super) now: Millis,
+    pub(super) start: UnixTime,
+    outputs: VecDeque<Output>,
+    changes: u64,
+}
+
+/// A modem and the place it is plugged into.
+#[derive(Debug)]
+pub(super) struct Socket {
+    pub device: Device,
+    /// Name of the link to its pty.
+    pub link: String,
+    pub plugged: bool,
+    /// A terminal listens.
+    open: bool,
+    comes_back: Option<Millis>,
+    /// A SIM that was taken out of this modem.
+    pub drawer: Option<super::sim::Sim>,
+    arrivals: u64,
+}
+
+/// What goes in.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// A terminal opened the port.
+    Opened {
+        /// Which modem.
+        modem: usize,
+    },
+    /// Bytes from the terminal.
+    Bytes {
+        /// Which modem.
+        modem: usize,
+        /// As they came.
+        bytes: &'a [u8],
+    },
+    /// The terminal closed the port.
+    Closed {
+        /// Which modem.
+        modem: usize,
+    },
+    /// Only time passed.
+    Time,
+}
+
+/// What comes out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Bytes for the terminal.
+    Transmit {
+        /// Which modem.
+        modem: usize,
+        /// To be written as they are.
+        bytes: Vec<u8>,
+    },
+    /// The port disappears.
+    Unplug {
+        /// Which modem.
+        modem: usize,
+    },
+    /// The port appears.
+    Plug {
+        /// Which modem.
+        modem: usize,
+    },
+    /// Something an onlooker sees is different: a handset, a submit, a modem.
+    Changed,
+    /// Nothing more until then, or until the next input.
+    WakeAt(Option<Millis>),
+}
+
+/// How long a USB modem is gone when it restarts.
+const REENUMERATION: Millis = Millis(2_000);
+
+impl World {
+    pub(super) fn build(
+        network: Network,
+        modems: Vec<(Device, String, bool)>,
+        start: UnixTime,
+    ) -> Self {
+        let sockets = modems.into_iter().map(|(device, link, plugged)| Socket {
+            device,
+            link,
+            plugged,
+            open: false,
+            comes_back: None,
+            drawer: None,
+            arrivals: 0,
+        });
+        let modems: Vec<_> = sockets.collect();
+        let mut world =
+            World { modems, network, now: Millis(0), start, outputs: VecDeque::new(), changes: 0 };
+        for modem in 0..world.modems.len() {
+            if world.modems[modem].plugged {
+                world.outputs.push_back(Output::Plug { modem });
+            } else {
+                world.modems[modem].device.power_off();
+            }
+        }
+        world
+    }
+
+    /// Takes one input at a time that never goes back.
+    pub fn handle(&mut self, now: Millis, input: Input<'_>) {
+        self.now = self.now.max(now);
+        self.settle();
+        let open = |sockets: &mut Vec<Socket>, modem: usize, open| {
+            if let Some(socket) = sockets.get_mut(modem) {
+                socket.open = open;
+            }
+        };
+        match input {
+            Input::Opened { modem } => open(&mut self.modems, modem, true),
+            Input::Closed { modem } => open(&mut self.modems, modem, false),
+            Input::Bytes { modem, bytes } => {
+                if let Some(socket) = self.modems.get_mut(modem).filter(|socket| socket.plugged) {
+                    socket.open = true;
+                    socket.device.receive(bytes);
+                }
+            }
+            Input::Time => return,
+        }
+        self.settle();
+    }
+
+    /// The next output.
+    pub fn poll(&mut self) -> Output {
+        loop {
+            if let Some(output) = self.outputs.pop_front() {
+                return output;
+            }
+            for modem in 0..self.modems.len() {
+                self.flush(modem);
+            }
+            if self.outputs.is_empty() {
+                if self.modems.iter().all(|socket| socket.device.outward.is_empty()) {
+                    return Output::WakeAt(self.due());
+                }
+                self.settle();
+            }
+        }
+    }
+
+    /// Counts everything an onlooker could see changing.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Wall clock time of the world.
+    pub fn wall(&self) -> UnixTime {
+        self.start.after(self.now)
+    }
+
+    pub(super) fn moment(&self) -> Moment {
+        Moment { now: self.now, wall: self.wall() }
+    }
+
+    pub(super) fn changed(&mut self) {
+        self.changes += 1;
+        self.outputs.push_back(Output::Changed);
+    }
+
+    /// The modem whose SIM has that number, plugged in or not.
+    pub(super) fn is_sim(&self, number: &str) -> bool {
+        let sims = self.modems.iter().flat_map(|s| s.device.sim.iter().chain(&s.drawer));
+        sims.into_iter().any(|sim| sim.number == number)
+    }
+
+    fn numbers(&self) -> Vec<String> {
+        let sims = self.modems.iter().flat_map(|s| s.device.sim.iter().chain(&s.drawer));
+        sims.map(|sim| sim.number.clone()).collect()
+    }
+
+    fn due(&self) -> Option<Millis> {
+        let modems = self.modems.iter().filter(|socket| socket.plugged);
+        let devices = modems.filter_map(|socket| socket.device.due());
+        let back = self.modems.iter().filter_map(|socket| socket.comes_back);
+        devices.chain(back).chain(self.network.due(self.now)).min()
+    }
+
+    fn flush(&mut self, modem: usize) {
+        let socket = &mut self.modems[modem];
+        socket.device.now = self.now;
+        while let Some(bytes) = socket.device.take_output() {
+            if socket.open && !bytes.is_empty() {
+                self.outputs.push_back(Output::Transmit { modem, bytes });
+            }
+        }
+    }
+
+    /// Lets everything happen that can happen now.
+    pub(super) fn settle(&mut self) {
+        let numbers = self.numbers();
+        loop {
+            let moment = self.moment();
+            let is_sim = |number: &str| numbers.iter().any(|n| n == number);
+            let changed = self.network.advance(moment, is_sim);
+            if !changed.is_empty() {
+                self.changed();
+            }
+            let mut busy = false;
+            for modem in 0..self.modems.len() {
+                let socket = &mut self.modems[modem];
+                socket.device.now = moment.now;
+                socket.device.wall = moment.wall;
+                if socket.comes_back.is_some_and(|at| at <= moment.now) {
+                    self.plug(modem);
+                }
+                if self.modems[modem].plugged {
+                    self.modems[modem].device.tick();
+                }
+                while let Some(outward) = self.modems[modem].device.outward.pop_front() {
+                    self.obey(modem, outward, &numbers);
+                    busy = true;
+                }
+                busy |= self.pump(modem);
+            }
+            if !busy {
+                return;
+            }
+        }
+    }
+
+    fn obey(&mut self, modem: usize, outward: Outward, numbers: &[String]) {
+        let moment = self.moment();
+        let number = self.modems[modem].device.sim.as_ref().map(|sim| sim.number.clone());
+        let number = number.unwrap_or_default();
+        match outward {
+            Outward::Submit { smsc: _, tpdu } => {
+                let device = &mut self.modems[modem].device;
+                if device.credit == Some(0) {
+                    // What networks say without credit differs; 38 is the commonest (quirk 22).
+                    return device.submitted(Millis(300), Err(38));
+                }
+                let loses = device.faults.lost_on_air;
+                let is_sim = |n: &str| numbers.iter().any(|known| known == n);
+                let (takes, result) =
+                    self.network.submit(moment, modem, &number, tpdu, is_sim, loses);
+                let device = &mut self.modems[modem].device;
+                if result.is_ok() {
+                    device.credit = device.credit.map(|left| left.saturating_sub(1));
+                }
+                device.submitted(takes, result);
+                self.changed();
+            }
+            Outward::Acknowledged => self.network.delivered(moment, &number, false),
+            Outward::Unacknowledged => self.network.not_delivered(self.now, &number),
+            Outward::Ready => {}
+            Outward::Vanish => {
+                let device = &self.modems[modem].device;
+                self.modems[modem].comes_back =
+                    Some(self.now + REENUMERATION.max(device.profile.boot));
+                self.unplug(modem);
+            }
+            Outward::Unplug => self.unplug(modem),
+        }
+    }
+
+    /// Hands over what waits for the SIM in this modem. True when something moved.
+    fn pump(&mut self, modem: usize) -> bool {
+        let moment = self.moment();
+        let socket = &mut self.modems[modem];
+        if !socket.plugged || socket.device.power != Power::On {
+            return false;
+        }
+        let Some(number) = socket.device.sim.as_ref().map(|sim| sim.number.clone()) else {
+            return false;
+        };
+        let Some(parcel) = self.network.next_for(self.now, &number) else { return false };
+        let taken = socket.device.hand_over(&parcel.pdu) == Handover::Taken;
+        if taken {
+            socket.arrivals += 1;
+            let every = socket.device.faults.duplicate_every;
+            let again = every > 0 && socket.arrivals.is_multiple_of(every);
+            self.network.delivered(moment, &number, again);
+            self.changed();
+        }
+        taken
+    }
+
+    pub(super) fn unplug(&mut self, modem: usize) {
+        let socket = &mut self.modems[modem];
+        if !socket.plugged {
+            return;
+        }
+        socket.device.now = self.now;
+        self.flush(modem);
+        let socket = &mut self.modems[modem];
+        socket.device.power_off();
+        (socket.plugged, socket.open) = (false, false);
+        self.outputs.push_back(Output::Unplug { modem });
+        self.changed();
+    }
+
+    pub(super) fn plug(&mut self, modem: usize) {
+        let socket = &mut self.modems[modem];
+        socket.comes_back = None;
+        if socket.plugged {
+            return;
+        }
+        socket.plugged = true;
+        socket.device.now = self.now;
+        socket.device.power_on();
+        self.outputs.push_back(Output::Plug { modem });
+        self.changed();
+    }
+}

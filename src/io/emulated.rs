@@ -1,0 +1,210 @@
+//! Emulated modems as ports: a world driven by the clock, without a pty and without a thread.
+//!
+//! A [`World`] comes in; streams that behave like serial ports go out. Time is tokio's, so a test
+//! that pauses it holds the modems still as well. Unplugging makes a read return zero bytes.
+//!
+//! Begin with [`Emulation`]. `pty` shows the same world to other programs.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::sync::{Notify, mpsc};
+
+use super::port::{Candidate, OpenError, Port, PortSource};
+use crate::emulator::{Input, Output, Shared, World};
+use crate::io::Clock;
+use crate::types::Millis;
+
+/// Emulated modems whose ports live in this process.
+#[derive(Clone)]
+pub struct Emulation {
+    shared: Shared,
+    ports: Arc<Ports>,
+}
+
+/// The open ends, by modem.
+#[derive(Default)]
+struct Ports {
+    plugged: Mutex<BTreeMap<usize, Option<Line>>>,
+    changed: Notify,
+}
+
+/// Bytes on their way to an open port. Dropping it ends the port.
+struct Line {
+    bytes: mpsc::UnboundedSender<Vec<u8>>,
+    opening: u64,
+}
+
+/// What a port holds before its writer must wait: far more than any modem has.
+const BUFFER: usize = 256 * 1024;
+
+impl Emulation {
+    /// Starts driving `world` in a task of the current runtime.
+    pub fn start(world: World, clock: Clock) -> Emulation {
+        let wake = Arc::new(Notify::new());
+        let ports = Arc::new(Ports::default());
+        let shared = shared(world, clock.clone(), wake.clone());
+        let emulation = Emulation { shared: shared.clone(), ports: ports.clone() };
+        // What is plugged in at the start is there before the first task runs.
+        ports.carry_out(drained(&shared).0);
+        tokio::spawn(async move {
+            loop {
+                let (outputs, next) = drained(&shared);
+                ports.carry_out(outputs);
+                tokio::select! {
+                    () = wake.notified() => {}
+                    () = clock.sleep_until(next) => {}
+                }
+            }
+        });
+        emulation
+    }
+
+    /// The world, to look at and to disturb.
+    pub fn shared(&self) -> Shared {
+        self.shared.clone()
+    }
+
+    /// Does something to the world and sees to its outputs.
+    pub fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+        self.shared.with(act)
+    }
+
+    /// Opens the port of a modem, as a program opens a serial port.
+    pub fn open_modem(&self, modem: usize) -> Result<DuplexStream, OpenError> {
+        let (near, far) = tokio::io::duplex(BUFFER);
+        let (bytes, outgoing) = mpsc::unbounded_channel();
+        let opening = {
+            let mut plugged = self.ports.plugged.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = plugged.get_mut(&modem).ok_or_else(|| OpenError::Missing(name(modem)))?;
+            let opening = place.as_ref().map_or(0, |line| line.opening) + 1;
+            *place = Some(Line { bytes, opening });
+            opening
+        };
+        self.shared.with(|world| world.handle(self.shared.now(), Input::Opened { modem }));
+        tokio::spawn(serve(self.clone(), modem, opening, far, outgoing));
+        Ok(near)
+    }
+}
+
+/// Carries bytes between one open port and the world.
+async fn serve(
+    emulation: Emulation,
+    modem: usize,
+    opening: u64,
+    mut far: DuplexStream,
+    mut outgoing: mpsc::UnboundedReceiver<Vec<u8>>,
+) {
+    let shared = emulation.shared();
+    let mut buffer = [0; 4_096];
+    loop {
+        tokio::select! {
+            read = far.read(&mut buffer) => match read {
+                Ok(n) if n > 0 => {
+                    let bytes = &buffer[..n];
+                    shared.with(|world| world.handle(shared.now(), Input::Bytes { modem, bytes }));
+                }
+                _ => break,
+            },
+            bytes = outgoing.recv() => match bytes {
+                Some(bytes) => {
+                    if far.write_all(&bytes).await.is_err() {
+                        break;
+                    }
+                }
+                // Unplugged: dropping our end is what the terminal reads as zero bytes.
+                None => return,
+            },
+        }
+    }
+    if emulation.ports.closed(modem, opening) {
+        shared.with(|world| world.handle(shared.now(), Input::Closed { modem }));
+    }
+}
+
+impl Ports {
+    fn carry_out(&self, outputs: Vec<Output>) {
+        let mut plugged = self.plugged.lock().unwrap_or_else(PoisonError::into_inner);
+        for output in outputs {
+            match output {
+                Output::Transmit { modem, bytes } => {
+                    if let Some(Some(line)) = plugged.get(&modem) {
+                        // A port that was closed meanwhile hears nothing.
+                        let _ = line.bytes.send(bytes);
+                    }
+                }
+                Output::Unplug { modem } => {
+                    plugged.remove(&modem);
+                    self.changed.notify_waiters();
+                }
+                Output::Plug { modem } => {
+                    plugged.insert(modem, None);
+                    self.changed.notify_waiters();
+                }
+                Output::Changed | Output::WakeAt(_) => {}
+            }
+        }
+    }
+
+    /// The terminal closed that opening of the port. False when it was opened anew since.
+    fn closed(&self, modem: usize, opening: u64) -> bool {
+        let mut plugged = self.plugged.lock().unwrap_or_else(PoisonError::into_inner);
+        match plugged.get_mut(&modem) {
+            Some(place) if place.as_ref().is_some_and(|line| line.opening == opening) => {
+                *place = None;
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+impl PortSource for Emulation {
+    fn candidates(&self) -> Vec<Candidate> {
+        let plugged = self.ports.plugged.lock().unwrap_or_else(PoisonError::into_inner);
+        plugged.keys().map(|modem| Candidate::named(name(*modem), "an emulated modem")).collect()
+    }
+
+    fn open<'a>(
+        &'a self,
+        candidate: &'a Candidate,
+    ) -> BoxFuture<'a, Result<Box<dyn Port>, OpenError>> {
+        let modem = candidate.name.strip_prefix(PREFIX).and_then(|n| n.parse().ok());
+        let opened = match modem {
+            Some(modem) => self.open_modem(modem).map(|port| Box::new(port) as Box<dyn Port>),
+            None => Err(OpenError::Missing(candidate.name.clone())),
+        };
+        async move { opened }.boxed()
+    }
+
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        self.ports.changed.notified().boxed()
+    }
+}
+
+const PREFIX: &str = "emulated:";
+
+fn name(modem: usize) -> String {
+    format!("{PREFIX}{modem}")
+}
+
+/// A world with this clock, whose driver waits for `wake`.
+pub(super) fn shared(world: World, clock: Clock, wake: Arc<Notify>) -> Shared {
+    Shared::new(world, move || clock.now(), move || wake.notify_one())
+}
+
+/// Everything the world has to say now, and when to come back.
+pub(super) fn drained(shared: &Shared) -> (Vec<Output>, Option<Millis>) {
+    shared.quietly(|world| {
+        let mut outputs = Vec::new();
+        loop {
+            match world.poll() {
+                Output::WakeAt(at) => return (outputs, at),
+                output => outputs.push(output),
+            }
+        }
+    })
+}

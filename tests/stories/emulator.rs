@@ -1,0 +1,120 @@
+//! The emulated modem, spoken to as a terminal program would.
+
+use simgate::emulator::{Input, Output, Scenario, World};
+use simgate::types::{Millis, UnixTime};
+
+/// 2026-11-21T09:00:00Z.
+const START: UnixTime = UnixTime(1_795_251_600_000);
+
+/// A world under a clock that the test moves, and everything its modems have said.
+pub struct Bench {
+    pub world: World,
+    pub now: Millis,
+    heard: Vec<Vec<u8>>,
+    pub unplugged: usize,
+    pub plugged: usize,
+}
+
+impl Bench {
+    pub fn new(scenario: Scenario) -> Bench {
+        let modems = scenario.modems.len();
+        let world = World::new(scenario, START).expect("a sound scenario");
+        let heard = vec![Vec::new(); modems];
+        let mut bench = Bench { world, now: Millis(0), heard, unplugged: 0, plugged: 0 };
+        (0..modems).for_each(|modem| bench.world.handle(bench.now, Input::Opened { modem }));
+        bench.pass(10_000);
+        (0..modems).for_each(|modem| drop(bench.heard(modem)));
+        bench
+    }
+
+    pub fn plain(modems: usize) -> Bench {
+        Bench::new(Scenario::plain(modems, "generic"))
+    }
+
+    pub fn toml(scenario: &str) -> Bench {
+        Bench::new(Scenario::parse(scenario).expect("a sound scenario"))
+    }
+
+    /// Lets time pass, stopping wherever the world wants to wake.
+    pub fn pass(&mut self, ms: u64) {
+        let end = self.now + Millis(ms);
+        loop {
+            match self.drain() {
+                Some(at) if at <= end => self.now = at.max(self.now),
+                _ => break,
+            }
+            self.world.handle(self.now, Input::Time);
+        }
+        self.now = end;
+        self.world.handle(end, Input::Time);
+        self.drain();
+    }
+
+    fn drain(&mut self) -> Option<Millis> {
+        loop {
+            match self.world.poll() {
+                Output::Transmit { modem, bytes } => self.heard[modem].extend(bytes),
+                Output::Unplug { .. } => self.unplugged += 1,
+                Output::Plug { .. } => self.plugged += 1,
+                Output::Changed => {}
+                Output::WakeAt(at) => return at,
+            }
+        }
+    }
+
+    pub fn write(&mut self, modem: usize, bytes: &[u8]) {
+        self.world.handle(self.now, Input::Bytes { modem, bytes });
+        self.drain();
+    }
+
+    /// Everything a modem said since the last look.
+    pub fn heard(&mut self, modem: usize) -> String {
+        let bytes = std::mem::take(&mut self.heard[modem]);
+        bytes.into_iter().map(char::from).collect()
+    }
+
+    /// A command line, two seconds of time, and what was said.
+    pub fn at(&mut self, modem: usize, line: &str) -> String {
+        self.write(modem, format!("{line}\r").as_bytes());
+        self.pass(2_000);
+        self.heard(modem)
+    }
+
+    /// The same with echo off, as lines without blank ones.
+    pub fn lines(&mut self, modem: usize, line: &str) -> Vec<String> {
+        let heard = self.at(modem, line);
+        heard.split("\r\n").filter(|l| !l.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+#[test]
+fn a_terminal_is_greeted_as_v250_has_it() {
+    let mut bench = Bench::plain(1);
+    assert_eq!(bench.at(0, "AT"), "AT\r\r\nOK\r\n");
+    assert_eq!(bench.at(0, "ATE0"), "ATE0\r\r\nOK\r\n");
+    assert_eq!(bench.at(0, "AT+CSQ;+CREG?"), "\r\n+CSQ: 20,99\r\n\r\n+CREG: 0,1\r\n\r\nOK\r\n");
+    assert_eq!(bench.at(0, "ATV0"), "0\r");
+    assert_eq!(bench.at(0, "AT+NOSUCH"), "4\r");
+}
+
+#[test]
+fn a_text_sent_by_pdu_reaches_another_sim_and_its_report_comes_back() {
+    let mut bench = Bench::plain(2);
+    for modem in [0, 1] {
+        bench.at(modem, "ATE0+CMGF=0;+CMEE=1;+CSMS=0;+CNMI=2,1,0,1,0");
+    }
+    // SUBMIT to +447700900101 with report: "hellohello".
+    let pdu = "0031000C914477000910100000A70AE8329BFD4697D9EC37";
+    assert_eq!(bench.at(0, "AT+CMGS=23"), "\r\n> ");
+    bench.write(0, format!("{pdu}\x1a").as_bytes());
+    bench.pass(5_000);
+    let heard = bench.heard(0);
+    assert!(heard.starts_with("\r\n+CMGS: 1\r\n\r\nOK\r\n"), "{heard}");
+    assert!(heard.contains("\r\n+CDS: 25\r\n"), "{heard}");
+    assert_eq!(bench.heard(1), "\r\n+CMTI: \"SM\",1\r\n");
+    let listed = bench.lines(1, "AT+CMGL=4");
+    assert_eq!(listed[0], "+CMGL: 1,0,,29");
+    assert!(listed[1].ends_with("0AE8329BFD4697D9EC37"), "{listed:?}");
+    assert_eq!(bench.lines(1, "AT+CMGD=1"), ["OK"]);
+    assert_eq!(bench.lines(1, "AT+CMGL=4"), ["OK"]);
+}
