@@ -88,7 +88,7 @@ fn digits(octet: u8) -> Option<u8> {
 }
 
 fn swapped(number: u8) -> u8 {
-    number % 10 << 4 | number / 10
+    ((number % 10) << 4) | (number / 10)
 }
 
 /// RFC 3339 with the service centre's offset, or without one when it is unknown.

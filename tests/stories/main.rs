@@ -10,8 +10,10 @@ mod at_vectors;
 mod dialogue;
 mod dialogues;
 mod emulator;
+mod sms_goldens;
 #[path = "../support/sms_fuzz.rs"]
 mod sms_laws;
+mod sms_long_texts;
 mod sms_properties;
 mod sms_vectors;
 mod store;

@@ -127,8 +127,8 @@ impl Locking {
 
     fn character(&self, septet: u8) -> char {
         match self.characters.get(usize::from(septet)) {
-            Some(&__) | None => ' ',
-            Some(&character) => character,
+            Some(&character) if character != __ => character,
+            _ => ' ',
         }
     }
 
