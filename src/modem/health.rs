@@ -120,10 +120,7 @@ impl Health {
 
     fn fill_queue(&mut self, now: Millis) {
         if self.registration_at <= now {
-            // Told by itself when it changes; asked in case that was lost.
-            let slow = Millis(self.every.0 * 5);
-            let pause = if self.is_registered() { slow } else { WITHOUT_NETWORK_EVERY };
-            self.registration_at = now + pause;
+            self.registration_at = now + WITHOUT_NETWORK_EVERY;
             self.queue.push(Poll::Registration(Domain::Circuit));
         }
         if self.signal_at <= now {
@@ -131,7 +128,7 @@ impl Health {
             self.queue.push(Poll::Signal);
         }
         if self.operator_at <= now {
-            self.operator_at = now + Millis(self.every.0 * 5);
+            self.operator_at = now + Millis(self.every.0 * SLOWER);
             self.queue.push(Poll::Operator);
         }
         if self.centre_at <= now {
@@ -166,6 +163,10 @@ impl Health {
                 }
                 // Registered in any domain is enough; the next one is asked only if it must be.
                 let carried = answer.is_ok_and(|r| r.state().carries_messages());
+                if carried {
+                    // Told by itself when it changes; asked in case that was lost.
+                    self.registration_at = now + Millis(self.every.0 * SLOWER);
+                }
                 match domain {
                     Domain::Circuit if !carried => {
                         self.queue.insert(0, Poll::Registration(Domain::Eps));
@@ -285,6 +286,8 @@ fn best(domains: &[Option<RegistrationState>; 4]) -> Registration {
     found.max_by_key(|(rank, _)| *rank).map_or(Registration::Unknown, |(_, best)| best)
 }
 
+/// Registration and operator change less often than the signal.
+const SLOWER: u64 = 5;
 const CENTRE_EVERY: Millis = Millis::from_secs(3_600);
 const WITHOUT_NETWORK_EVERY: Millis = Millis::from_secs(20);
 /// Reselection shows as "not registered" for a moment.

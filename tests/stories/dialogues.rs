@@ -1,6 +1,8 @@
 //! Every dialogue file, played against the real driver.
 
-use crate::dialogue::{Split, all, play, read};
+use std::path::Path;
+
+use crate::dialogue::{Split, Step, all, folder, play, read};
 
 /// The script is the specification: what must be sent, what must be concluded.
 #[test]
@@ -24,5 +26,36 @@ fn a_dialogue_ends_the_same_however_its_bytes_are_split() {
             let again = play(&script, split).unwrap_or_else(|why| panic!("{split:?}: {why}"));
             assert_eq!(whole, again, "{} with {split:?}", file.display());
         }
+    }
+}
+
+/// The issue asks for many small conversations, each family among them.
+#[test]
+fn there_are_enough_dialogues_and_each_says_what_it_shows() {
+    let files = all();
+    assert!(files.len() >= 35, "{} dialogue files", files.len());
+    for file in &files {
+        let text = std::fs::read_to_string(folder().join(file)).expect("readable");
+        assert!(text.starts_with("# "), "{} begins without a comment", file.display());
+        let script = read(file).expect("readable");
+        let concludes = script.iter().any(|line| matches!(line.step, Step::Conclude(_)));
+        assert!(concludes, "{} concludes nothing", file.display());
+    }
+}
+
+/// Health is asked slowly: below 500 bytes both ways in a minute without news, also for a modem
+/// with three storages.
+#[test]
+fn a_quiet_minute_costs_few_bytes() {
+    for file in ["generic/idle_minute.at", "quectel/idle_minute.at"] {
+        let script = read(Path::new(file)).expect("readable");
+        let own = script.iter().filter(|line| line.place.starts_with(file));
+        let bytes: usize = own
+            .map(|line| match &line.step {
+                Step::Expect(bytes) | Step::Say(bytes) => bytes.len(),
+                _ => 0,
+            })
+            .sum();
+        assert!(bytes < 500, "{file}: {bytes} bytes");
     }
 }
