@@ -16,6 +16,7 @@ use crate::config::{Config, Environment, Level, default_data_dir};
 mod check_config;
 mod client;
 mod completions;
+mod emulate;
 mod man;
 mod messages;
 mod pdu;
@@ -68,6 +69,8 @@ enum Command {
     Token(token::Args),
     /// Show the AT traffic of a modem.
     Trace(trace::Args),
+    /// Run emulated modems on ptys, for tests of any program that drives a modem.
+    Emulate(emulate::Args),
     /// Print shell completions.
     Completions(completions::Args),
     /// Write the manual pages into a folder.
@@ -192,6 +195,7 @@ fn dispatch(common: &Common, command: Command) -> Result<(), Failure> {
         Command::Token(args) => token::run(common, args),
         Command::Trace(args) => trace::run(common, args),
         Command::CheckConfig(args) => check_config::run(common, args),
+        Command::Emulate(args) => emulate::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Pdu(args) => pdu::run(args),

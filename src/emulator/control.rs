@@ -43,6 +43,8 @@ pub struct ModemFacts {
     pub index: usize,
     /// Name of the link to its pty.
     pub link: String,
+    /// Path of the pty, when a shell has made one.
+    pub pty: Option<String>,
     /// Family.
     pub profile: &'static str,
     /// The device.
@@ -137,7 +139,7 @@ impl World {
     pub fn modem(&mut self, index: usize) -> Result<ModemFacts, ControlError> {
         let now = self.now;
         let socket = self.modems.get_mut(index).ok_or(ControlError::NoModem(index))?;
-        let (link, plugged) = (socket.link.clone(), socket.plugged);
+        let (link, pty, plugged) = (socket.link.clone(), socket.terminal.clone(), socket.plugged);
         let device = &mut socket.device;
         device.now = now;
         let sim = device.sim.as_ref().map(|sim| SimFacts {
@@ -159,6 +161,7 @@ impl World {
         Ok(ModemFacts {
             index,
             link,
+            pty,
             profile: device.profile.name,
             imei: device.imei.clone(),
             sim,

@@ -21,8 +21,11 @@ pub struct Radio {
 /// A network by its names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
+    /// `Emulated Network`
     pub long: String,
+    /// `Emulated`
     pub short: String,
+    /// MCC and MNC.
     pub code: String,
 }
 

@@ -27,9 +27,6 @@ pub enum Verdict {
     Ok,
     Refused(Refusal),
     NoCarrier,
-    Busy,
-    NoAnswer,
-    NoDialtone,
 }
 
 /// The settings that shape every answer.
@@ -83,9 +80,6 @@ impl Style {
         let (words, number) = match verdict {
             Verdict::Ok => ("OK".to_owned(), "0"),
             Verdict::NoCarrier => ("NO CARRIER".to_owned(), "3"),
-            Verdict::NoDialtone => ("NO DIALTONE".to_owned(), "6"),
-            Verdict::Busy => ("BUSY".to_owned(), "7"),
-            Verdict::NoAnswer => ("NO ANSWER".to_owned(), "8"),
             Verdict::Refused(refusal) => match self.refusal(refusal) {
                 None => ("ERROR".to_owned(), "4"),
                 Some(words) => return self.framed(&words),

@@ -102,10 +102,6 @@ impl Storage {
         self.slots.len() as u16
     }
 
-    pub fn is_full(&self) -> bool {
-        self.used() >= self.size
-    }
-
     /// Puts a message into the lowest free slot.
     pub fn put(&mut self, slot: Slot) -> Option<u16> {
         let end = self.base.saturating_add(self.size);

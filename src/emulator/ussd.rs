@@ -31,6 +31,7 @@ pub enum Encoding {
     /// As the terminal's alphabet and the profile want it.
     #[default]
     Auto,
+    /// Characters of the terminal's alphabet.
     Text,
     /// UCS-2 in hexadecimal.
     Ucs2,

@@ -28,6 +28,8 @@ pub(super) struct Socket {
     /// Name of the link to its pty.
     pub link: String,
     pub plugged: bool,
+    /// Path of the pty, when there is one.
+    pub terminal: Option<String>,
     /// A terminal listens.
     open: bool,
     comes_back: Option<Millis>,
@@ -99,6 +101,7 @@ impl World {
             device,
             link,
             plugged,
+            terminal: None,
             open: false,
             comes_back: None,
             drawer: None,
@@ -161,6 +164,13 @@ impl World {
     /// Counts everything an onlooker could see changing.
     pub fn changes(&self) -> u64 {
         self.changes
+    }
+
+    /// Where a shell has put the port of a modem, for onlookers.
+    pub fn set_terminal(&mut self, modem: usize, path: Option<String>) {
+        if let Some(socket) = self.modems.get_mut(modem) {
+            socket.terminal = path;
+        }
     }
 
     /// Wall clock time of the world.
@@ -305,6 +315,7 @@ impl World {
         let socket = &mut self.modems[modem];
         socket.device.power_off();
         (socket.plugged, socket.open) = (false, false);
+        socket.terminal = None;
         self.outputs.push_back(Output::Unplug { modem });
         self.changed();
     }

@@ -19,6 +19,7 @@ mod hotplug;
 pub mod listener;
 pub mod lock;
 pub mod port;
+pub mod pty;
 mod serial;
 pub mod systemd;
 pub mod wire;

@@ -15,6 +15,7 @@ mod accept;
 mod api;
 mod assets;
 mod auth;
+pub mod control;
 mod error;
 mod extract;
 mod guard;

@@ -118,3 +118,84 @@ fn a_text_sent_by_pdu_reaches_another_sim_and_its_report_comes_back() {
     assert_eq!(bench.lines(1, "AT+CMGD=1"), ["OK"]);
     assert_eq!(bench.lines(1, "AT+CMGL=4"), ["OK"]);
 }
+
+/// Fault 26: settings go with the power, stored messages do not.
+#[test]
+fn a_reset_forgets_settings_and_keeps_messages() {
+    let mut bench = Bench::toml("[[modem]]\nprofile = \"huawei\"\n");
+    bench.at(0, "ATE0+CMEE=1;+CNMI=1,1,0,0,0");
+    bench.world.text_to(0, "+447700900200", "still here").expect("a text");
+    bench.pass(2_000);
+    assert!(bench.heard(0).contains("+CMTI: \"SM\",0"));
+    bench.at(0, "AT+CFUN=1,1");
+    assert_eq!(bench.unplugged, 1);
+    bench.pass(10_000);
+    bench.world.handle(bench.now, Input::Opened { modem: 0 });
+    assert_eq!(bench.at(0, "AT+CNMI?"), "AT+CNMI?\r\r\n+CNMI: 0,0,0,0,0\r\n\r\nOK\r\n");
+    assert!(bench.at(0, "AT+CMGL=4").contains("+CMGL: 0,0,,"));
+}
+
+/// Fault 30: the modem says error although the message left.
+#[test]
+fn a_lying_result_does_not_keep_the_message_back() {
+    let mut bench = Bench::toml(
+        "[[modem]]\n[[modem.faults.rules]]\non = \"+CMGS\"\neffect = { done_but_cms = 500 }\n",
+    );
+    bench.at(0, "ATE0+CMEE=1");
+    bench.at(0, "AT+CMGS=23");
+    bench.write(0, b"0031000C914477000910200000A70AE8329BFD4697D9EC37\x1a");
+    bench.pass(3_000);
+    assert_eq!(bench.heard(0), "\r\n+CMS ERROR: 500\r\n");
+    assert_eq!(bench.world.submitted(0, 0).count(), 1);
+    let texts = &bench.world.handset("+447700900102").expect("a handset").texts;
+    assert_eq!(texts[0].text, "hellohello");
+}
+
+/// Fault 33: what does not fit waits in the network.
+#[test]
+fn messages_wait_in_the_network_until_a_slot_is_free() {
+    let mut bench = Bench::toml("[[modem]]\nstorage = { sim = 2 }\n");
+    bench.at(0, "ATE0");
+    for text in ["one", "two", "three"] {
+        bench.world.text_to(0, "Emulator", text).expect("a text");
+        bench.pass(2_000);
+    }
+    assert_eq!(bench.world.modem(0).expect("a modem").waiting, 1);
+    assert_eq!(bench.at(0, "AT+CMGD=1"), "\r\nOK\r\n");
+    let modem = bench.world.modem(0).expect("a modem");
+    assert_eq!((modem.waiting, modem.storages[0]), (0, ("SM", 2, 2)));
+}
+
+/// Fault 46: the counter is the card's own.
+#[test]
+fn a_wrong_pin_costs_a_try() {
+    let mut bench = Bench::toml("[[modem]]\nsim = { pin = \"1234\" }\n");
+    bench.at(0, "ATE0+CMEE=1");
+    assert_eq!(bench.lines(0, "AT+CPIN?"), ["+CPIN: SIM PIN", "OK"]);
+    assert_eq!(bench.lines(0, "AT+CMGF=0"), ["+CMS ERROR: 311"]);
+    assert_eq!(bench.lines(0, "AT+CPIN=\"0000\""), ["+CME ERROR: 16"]);
+    assert_eq!(bench.lines(0, "AT+CPINR=\"SIM PIN\"")[0], "+CPINR: SIM PIN,2,3");
+    assert_eq!(bench.lines(0, "AT+CPIN=\"1234\""), ["OK"]);
+    assert_eq!(bench.lines(0, "AT+CREG?"), ["+CREG: 0,1", "OK"]);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    /// No bytes make a modem panic, and how they were cut makes no difference.
+    #[test]
+    fn any_bytes_in_any_pieces_give_the_same_words(
+        bytes in proptest::collection::vec(
+            proptest::prop_oneof![proptest::prelude::any::<u8>(), proptest::sample::select(&b"AT+CMGSLRD=?,;\"0123456789\r\x1a\x1b"[..])],
+            0..300,
+        ),
+        cut in 1usize..20,
+    ) {
+        let (mut whole, mut pieces) = (Bench::plain(1), Bench::plain(1));
+        whole.write(0, &bytes);
+        bytes.chunks(cut).for_each(|piece| pieces.write(0, piece));
+        whole.pass(10_000);
+        pieces.pass(10_000);
+        assert_eq!(whole.heard(0), pieces.heard(0));
+    }
+}

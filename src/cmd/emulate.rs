@@ -1,0 +1,91 @@
+//! `simgate emulate`: emulated modems on ptys.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use super::Failure;
+use crate::emulator::{ModemScenario, Scenario, World};
+use crate::io::Clock;
+use crate::io::pty::Ptys;
+use crate::web;
+
+/// Arguments of `emulate`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What modems there are and what goes wrong (docs/reference/emulator.md).
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// How many modems; a scenario's own come first [default: 1, or as many as the scenario has].
+    #[arg(long, value_name = "N")]
+    modems: Option<usize>,
+    /// The family of modems that the scenario does not describe.
+    #[arg(long, value_name = "NAME", default_value = "generic")]
+    profile: String,
+    /// The folder for the links modem0, modem1, … [default: a new one under the temporary folder].
+    #[arg(long, value_name = "DIR")]
+    link: Option<PathBuf>,
+    /// Open the control API here. It has no password: keep it on the loopback interface.
+    #[arg(long, value_name = "ADDR")]
+    control: Option<SocketAddr>,
+}
+
+/// Runs until it is interrupted.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let scenario = scenario(&args)?;
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    runtime.block_on(emulate(args, scenario)).map_err(Failure::from)
+}
+
+fn scenario(args: &Args) -> Result<Scenario, Failure> {
+    let mut scenario = match &args.scenario {
+        None => Scenario::default(),
+        Some(file) => {
+            let name = file.display();
+            let text = std::fs::read_to_string(file).with_context(|| format!("reading {name}"))?;
+            Scenario::parse(&text).with_context(|| format!("in {name}"))?
+        }
+    };
+    let wanted = args.modems.unwrap_or(1).max(scenario.modems.len());
+    let further = ModemScenario { profile: args.profile.clone(), ..ModemScenario::default() };
+    scenario.modems.resize(wanted, further);
+    Ok(scenario)
+}
+
+async fn emulate(args: Args, scenario: Scenario) -> anyhow::Result<()> {
+    let clock = Clock::system();
+    let world = World::new(scenario, clock.wall()).context("the scenario")?;
+    let links = args.link.unwrap_or_else(|| {
+        std::env::temp_dir().join(format!("simgate-modems-{}", std::process::id()))
+    });
+    let ptys = Ptys::open(world, clock, &links).context("opening ptys")?;
+    let shared = ptys.shared();
+    shared.with(|world| {
+        for index in 0..world.modems() {
+            if let Ok(modem) = world.modem(index) {
+                let number = modem.sim.map_or("no SIM".to_owned(), |sim| sim.number);
+                let pty = modem.pty.unwrap_or_else(|| "unplugged".to_owned());
+                let link = links.join(&modem.link);
+                println!("{} -> {pty}  {}  {number}", link.display(), modem.profile);
+            }
+        }
+    });
+    if let Some(address) = args.control {
+        let listener = tokio::net::TcpListener::bind(address)
+            .await
+            .with_context(|| format!("opening the control API on {address}"))?;
+        println!("control http://{}", listener.local_addr()?);
+        tokio::spawn(std::future::IntoFuture::into_future(axum::serve(
+            listener,
+            web::control::router(shared),
+        )));
+    }
+    println!("ready");
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        served = ptys.serve() => served.context("driving the ptys"),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+        _ = terminated.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,221 @@
+//! Emulated modems for other programs: each behind a pseudo terminal with a stable link to it.
+//!
+//! A world comes in; `DIR/modem0` and so on appear, point at ptys and vanish when a plug is pulled.
+//! While no program has a port open its modem's words are lost, as those of a USB modem are.
+//!
+//! Begin with [`Ptys`].
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags, open};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use tokio::io::unix::AsyncFd;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+
+use super::emulated::{drained, shared};
+use crate::emulator::{Input, Output, Shared, World};
+use crate::io::Clock;
+use crate::types::Millis;
+
+/// A world on its way to ptys.
+pub struct Ptys {
+    shared: Shared,
+    wake: Arc<Notify>,
+    clock: Clock,
+    links: PathBuf,
+    lines: Vec<Option<Line>>,
+}
+
+/// One pty and the task that carries its bytes.
+struct Line {
+    bytes: mpsc::UnboundedSender<Vec<u8>>,
+    carrier: JoinHandle<()>,
+    link: PathBuf,
+}
+
+/// How often a port that nobody has open is looked at.
+const LOOK_EVERY: Millis = Millis(20);
+
+impl Ptys {
+    /// Opens a pty for every modem that is plugged in, with links in the folder `links`.
+    pub fn open(world: World, clock: Clock, links: &Path) -> io::Result<Ptys> {
+        std::fs::create_dir_all(links)?;
+        let wake = Arc::new(Notify::new());
+        let lines = (0..world.modems()).map(|_| None).collect();
+        let shared = shared(world, clock.clone(), wake.clone());
+        let links = links.to_owned();
+        let mut ptys = Ptys { shared, wake, clock, links, lines };
+        let (outputs, _) = drained(&ptys.shared);
+        ptys.carry_out(outputs)?;
+        Ok(ptys)
+    }
+
+    /// The world, for whoever controls it.
+    pub fn shared(&self) -> Shared {
+        self.shared.clone()
+    }
+
+    /// Drives the world until this future is dropped; the links go with it.
+    pub async fn serve(mut self) -> io::Result<()> {
+        loop {
+            let (outputs, next) = drained(&self.shared);
+            self.carry_out(outputs)?;
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = self.clock.sleep_until(next) => {}
+            }
+        }
+    }
+
+    fn carry_out(&mut self, outputs: Vec<Output>) -> io::Result<()> {
+        for output in outputs {
+            match output {
+                Output::Transmit { modem, bytes } => {
+                    if let Some(line) = &self.lines[modem] {
+                        // The carrier ends only with the line itself.
+                        let _ = line.bytes.send(bytes);
+                    }
+                }
+                Output::Unplug { modem } => self.lines[modem] = None,
+                Output::Plug { modem } => self.plug(modem)?,
+                Output::Changed | Output::WakeAt(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn plug(&mut self, modem: usize) -> io::Result<()> {
+        let (master, terminal) = pseudo_terminal()?;
+        let facts = self.shared.quietly(|world| {
+            world.set_terminal(modem, Some(terminal.display().to_string()));
+            world.modem(modem).map(|facts| facts.link)
+        });
+        let link = self.links.join(facts.map_err(io::Error::other)?);
+        replace_link(&terminal, &link)?;
+        let (bytes, outgoing) = mpsc::unbounded_channel();
+        let carrier = tokio::spawn(carry(
+            self.shared.clone(),
+            self.clock.clone(),
+            modem,
+            watched(master)?,
+            outgoing,
+        ));
+        self.lines[modem] = Some(Line { bytes, carrier, link });
+        Ok(())
+    }
+}
+
+/// Pulling the plug: the master is closed, the terminal reads end of file, the link is gone.
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.carrier.abort();
+        // Somebody else may have removed it already.
+        let _ = std::fs::remove_file(&self.link);
+    }
+}
+
+/// A raw pseudo terminal that no program has open yet: its master, and the path of the terminal.
+fn pseudo_terminal() -> io::Result<(OwnedFd, PathBuf)> {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    grantpt(&master)?;
+    unlockpt(&master)?;
+    let name = ptsname(&master, Vec::new())?;
+    let path = PathBuf::from(name.to_string_lossy().into_owned());
+    let terminal = open(&path, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())?;
+    let mut settings = tcgetattr(&terminal)?;
+    settings.make_raw();
+    tcsetattr(&terminal, OptionalActions::Now, &settings)?;
+    let flags = rustix::fs::fcntl_getfl(&master)?;
+    rustix::fs::fcntl_setfl(&master, flags | OFlags::NONBLOCK)?;
+    Ok((master, path))
+}
+
+/// `register` is unsafe because a descriptor could be closed while it is watched; an `OwnedFd`
+/// that moves in cannot.
+#[allow(deprecated, reason = "the replacement is unsafe, which this package forbids")]
+fn watched(master: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::new(master)
+}
+
+/// Points `link` at `terminal` in one step, so that it is never missing half-way.
+fn replace_link(terminal: &Path, link: &Path) -> io::Result<()> {
+    let fresh = link.with_extension("new");
+    match std::fs::remove_file(&fresh) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    std::os::unix::fs::symlink(terminal, &fresh)?;
+    std::fs::rename(&fresh, link)
+}
+
+/// Carries bytes between one pty and the world, over any number of openings.
+async fn carry(
+    shared: Shared,
+    clock: Clock,
+    modem: usize,
+    master: AsyncFd<OwnedFd>,
+    mut outgoing: mpsc::UnboundedReceiver<Vec<u8>>,
+) {
+    loop {
+        if !listens(&master) {
+            clock.sleep(LOOK_EVERY).await;
+            continue;
+        }
+        shared.with(|world| world.handle(shared.now(), Input::Opened { modem }));
+        talk(&shared, modem, &master, &mut outgoing).await;
+        shared.with(|world| world.handle(shared.now(), Input::Closed { modem }));
+    }
+}
+
+/// Whether a program has the terminal open: without one the master is hung up (pty(7)).
+fn listens(master: &AsyncFd<OwnedFd>) -> bool {
+    let mut masters = [PollFd::new(master.get_ref(), PollFlags::IN)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let looked = poll(&mut masters, Some(&at_once));
+    looked.is_ok() && !masters[0].revents().contains(PollFlags::HUP)
+}
+
+/// One opening, until the program closes the terminal.
+async fn talk(
+    shared: &Shared,
+    modem: usize,
+    master: &AsyncFd<OwnedFd>,
+    outgoing: &mut mpsc::UnboundedReceiver<Vec<u8>>,
+) {
+    let mut buffer = [0; 4_096];
+    loop {
+        tokio::select! {
+            read = master.async_io(tokio::io::Interest::READABLE, |fd| {
+                Ok(rustix::io::read(fd, &mut buffer[..])?)
+            }) => match read {
+                Ok(n) if n > 0 => {
+                    let bytes = &buffer[..n];
+                    shared.with(|world| world.handle(shared.now(), Input::Bytes { modem, bytes }));
+                }
+                _ => return,
+            },
+            bytes = outgoing.recv() => match bytes {
+                Some(bytes) => write_all(master, &bytes).await,
+                None => return,
+            },
+        }
+    }
+}
+
+/// Writes what the terminal takes; a program that never reads loses the rest (fault 9).
+async fn write_all(master: &AsyncFd<OwnedFd>, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        let written =
+            master.async_io(tokio::io::Interest::WRITABLE, |fd| Ok(rustix::io::write(fd, bytes)?));
+        match tokio::time::timeout(tokio::time::Duration::from_secs(2), written).await {
+            Ok(Ok(n)) => bytes = &bytes[n..],
+            _ => return,
+        }
+    }
+}
