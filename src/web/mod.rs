@@ -37,6 +37,7 @@ pub use pages::signin::new_link;
 pub use routes::{Route, router, routes};
 
 use crate::bus::Bus;
+use crate::emulator;
 use crate::store::Store;
 use crate::types::{Country, UnixTime};
 
@@ -53,6 +54,8 @@ pub struct App {
     pub random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
     /// What the operator set.
     pub settings: Arc<Settings>,
+    /// The emulated network behind `/demo/phones`; only `demo` has one.
+    pub demo: Option<emulator::Shared>,
     /// Event streams that may still be opened.
     pub streams: Arc<Semaphore>,
 }
@@ -67,7 +70,7 @@ impl App {
         settings: Settings,
     ) -> Self {
         let streams = Arc::new(Semaphore::new(settings.streams));
-        Self { store, bus, clock, random, settings: Arc::new(settings), streams }
+        Self { store, bus, clock, random, settings: Arc::new(settings), demo: None, streams }
     }
 
     /// The wall clock's time.

@@ -101,6 +101,12 @@ fn table(app: App) -> Table {
     all.add("POST", "/signout", Public, pages::signin::close);
     all.add("GET", "/docs/api", Public, pages::reference::show);
     all.add("GET", "/assets/{file}", Public, assets::show);
+    if all.app.demo.is_some() {
+        all.add("GET", "/demo/phones", Read, pages::phones::show);
+        all.add("POST", "/demo/phones", Admin, pages::phones::add);
+        all.add("POST", "/demo/phones/{number}", Admin, pages::phones::press);
+        all.add("GET", "/demo/phones/live", Read, pages::phones::live);
+    }
     all
 }
 

@@ -7,6 +7,7 @@
 pub(super) mod compose;
 pub(super) mod live;
 pub(super) mod messages;
+pub(super) mod phones;
 pub(super) mod problem;
 pub(super) mod reference;
 mod row;
@@ -50,7 +51,7 @@ impl Frame {
             organisation: app.settings.organisation.clone(),
             assets: Addresses,
             signed_in: false,
-            demo: false,
+            demo: app.demo.is_some(),
             here: "",
         }
     }

@@ -5,7 +5,7 @@ use askama::Template;
 use super::messages::numbered;
 use super::words::{Action, Badge, Moment, actions, badge};
 use crate::store::Message;
-use crate::types::{Direction, UnixTime};
+use crate::types::{Direction, MessageState, UnixTime};
 use crate::web::assets::Addresses;
 
 /// A row, rendered.
@@ -49,7 +49,7 @@ impl Row {
             day: moment.day,
             clock: moment.clock,
             state: badge(message.state),
-            why: message.hold.clone().or(error),
+            why: message.hold.clone().or(error).or_else(|| explained(message.state)),
             possible_duplicate: message.possible_duplicate,
             actions: actions(message.state),
         }
@@ -82,7 +82,10 @@ impl Row {
     /// What is said aloud when the row arrives or changes.
     fn said(&self) -> String {
         match self.state {
-            None => format!("New text from {}: {}", self.who, self.text),
+            None => {
+                let spoken: String = self.text.chars().filter(|c| !hidden(*c)).collect();
+                format!("New text from {}: {spoken}", self.who)
+            }
             Some(state) if self.inbound => format!("Text from {}: {}", self.who, state.word),
             Some(state) => format!("Text to {}: {}", self.who, state.word),
         }
@@ -93,16 +96,26 @@ impl Row {
     }
 }
 
+/// Why a state needs a person, where the message itself does not say.
+fn explained(state: MessageState) -> Option<String> {
+    let words = match state {
+        MessageState::Unknown => "No answer came after it left the modem: it may have arrived.",
+        MessageState::Incomplete => "Segments of it are missing.",
+        _ => return None,
+    };
+    Some(words.to_owned())
+}
+
 /// A stretch of text, or a character that would otherwise be unseen.
 #[derive(Debug, PartialEq, Eq)]
-enum Piece {
+pub(super) enum Piece {
     Plain(String),
     Sign(String),
 }
 
 /// Shows control and bidirectional characters as marks, so that a text cannot dress up as another
 /// (CVE-2021-42574). Joiners stay: emoji and many scripts need them.
-fn pieces(text: &str) -> Vec<Piece> {
+pub(super) fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
     // Some handsets end lines with a carriage return, which an event stream could not carry.
