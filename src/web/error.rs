@@ -204,8 +204,8 @@ pub(super) async fn explain(State(app): State<App>, request: Request, next: Next
     }
     let problem = match response.extensions().get::<Problem>() {
         Some(problem) => problem.clone(),
-        // Already written for a person: a form that came back with words beside the box.
-        None if response.headers().contains_key(header::CONTENT_TYPE) && person => return response,
+        // Its handler has said it already: a form with words beside the box, a health report.
+        None if response.headers().contains_key(header::CONTENT_TYPE) => return response,
         None => of_status(status).problem(),
     };
     if !person {

@@ -30,7 +30,7 @@ const HEADERS: &[(&str, &str)] = &[
     ("cross-origin-resource-policy", "same-origin"),
     (
         "permissions-policy",
-        "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), \
+        "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), \
          display-capture=(), midi=(), accelerometer=(), gyroscope=(), magnetometer=()",
     ),
 ];

@@ -5,6 +5,7 @@
 //! and the whole call is refused.
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -17,7 +18,7 @@ use crate::bus::Change;
 use crate::store::{self, BatchId, Earlier, MessageQuery, StoreError, WriteTx};
 use crate::web::auth::Caller;
 use crate::web::error::{Code, Problem, WebError};
-use crate::web::extract::Body;
+use crate::web::extract;
 use crate::web::{App, health};
 
 /// Texts to send.
@@ -52,7 +53,7 @@ pub(in crate::web) async fn create(
     State(app): State<App>,
     caller: Caller,
     headers: HeaderMap,
-    Body(batch): Body<Batch>,
+    extract::Body(batch): extract::Body<Batch>,
 ) -> Result<Response, WebError> {
     if batch.messages.len() > MOST {
         return Err(WebError::new(Code::BatchTooLarge, "A batch holds at most 1,000 messages."));
@@ -125,13 +126,9 @@ fn refused(items: &[Outcome]) -> Response {
         WebError::new(Code::BatchRefused, "Nothing was queued. See items for the reasons.");
     let mut document = json!(refusal.problem());
     document["items"] = json!(items);
-    let mut response = refusal.into_response();
-    let kind = response.headers().get(header::CONTENT_TYPE).cloned();
-    let extensions = std::mem::take(response.extensions_mut());
-    let mut response = (response.status(), document.to_string()).into_response();
-    response.headers_mut().extend(kind.map(|kind| (header::CONTENT_TYPE, kind)));
-    *response.extensions_mut() = extensions;
-    response
+    let (mut head, _) = refusal.into_response().into_parts();
+    head.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(head, Body::from(document.to_string()))
 }
 
 const MOST: usize = 1_000;

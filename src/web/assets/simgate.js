@@ -27,7 +27,7 @@ function replace(incoming) {
   const old = byId(incoming.id);
   if (!old) return false;
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  const boxes = [...old.querySelectorAll("input:not([type=hidden]), textarea")].map((box) => [box.name, box.value]);
+  const boxes = [...old.querySelectorAll("input:not([type=hidden]), select, textarea")].map((box) => [box.name, box.value]);
   old.replaceWith(incoming);
   for (const [name, value] of boxes) {
     const box = incoming.querySelector(`[name="${CSS.escape(name)}"]`);
@@ -52,14 +52,11 @@ function refocus(incoming, focused) {
 /** Adds a row in order of `data-seq`, with its day before it when the day is new. */
 function append(row, list) {
   const rows = [...list.querySelectorAll(":scope > [data-seq]")];
-  const seq = Number(row.dataset.seq);
-  const next = rows.findLast((other) => Number(other.dataset.seq) < seq)?.nextElementSibling
-    ?? (rows.length ? rows[0] : null);
-  if (rows.length && !rows.some((other) => Number(other.dataset.seq) < seq)) return; // earlier page
-  const last = rows.at(-1);
+  const before = rows.findLast((other) => Number(other.dataset.seq) < Number(row.dataset.seq));
+  if (rows.length && !before) return; // it belongs to an earlier page
   row.classList.add("fresh");
-  list.insertBefore(row, next);
-  if (!last || last.dataset.day !== row.dataset.day) {
+  list.insertBefore(row, before?.nextElementSibling ?? null);
+  if (before?.dataset.day !== row.dataset.day) {
     const day = document.createElement("li");
     day.className = "day";
     day.textContent = row.dataset.day;
@@ -141,8 +138,11 @@ async function send(form, button) {
     });
     if (answer.status === 401) return location.assign("/signin");
     const kind = answer.headers.get("Content-Type") ?? "";
-    if (kind.startsWith("text/html") && region) swap(region, await answer.text());
-    else if (!answer.ok) announce(`Not done: ${answer.statusText}`);
+    const incoming = kind.startsWith("text/html") ? parse(await answer.text()) : null;
+    if (answer.ok) forget(form);
+    if (!(incoming && region && swap(region, incoming)) && !answer.ok) {
+      notice(incoming?.querySelector("main p")?.textContent ?? answer.statusText);
+    }
   } catch {
     byId("connection").hidden = false; // the text stays in its box
   } finally {
@@ -151,15 +151,24 @@ async function send(form, button) {
   }
 }
 
+/** Says what was refused where no box can say it. */
+function notice(words) {
+  const region = byId("notice");
+  region.textContent = words;
+  region.hidden = false;
+  setTimeout(() => { region.hidden = true; }, 8000);
+}
+
 /** Replaces a region by the fragment of the same id and puts the cursor where it is needed. */
-function swap(region, html) {
-  const incoming = parse(html).querySelector(`#${CSS.escape(region.id)}`);
-  if (!incoming) return;
+function swap(region, content) {
+  const incoming = content.querySelector(`#${CSS.escape(region.id)}`);
+  if (!incoming) return false;
   region.replaceWith(incoming);
   prepare(incoming);
   const wanted = incoming.querySelector("[aria-invalid=true]") ?? incoming.querySelector("[data-first]");
   wanted?.focus();
   announce(incoming.querySelector(".refusal")?.textContent.trim());
+  return true;
 }
 
 document.addEventListener("submit", (event) => {
@@ -203,6 +212,11 @@ function counting(box) {
     timer = setTimeout(count, 120);
   });
   if (box.value) count();
+}
+
+/** What was sent need not be kept. */
+function forget(form) {
+  for (const box of form.querySelectorAll("[data-keep]")) sessionStorage.removeItem(`keep:${box.dataset.keep}`);
 }
 
 function keeping(box) {

@@ -110,6 +110,11 @@ impl Draft {
         }
     }
 
+    /// The name under which unsent words are kept: those to one number stay on its page.
+    fn kept(&self) -> &str {
+        if self.fixed { &self.to } else { "" }
+    }
+
     fn refused(&self, field: &str) -> bool {
         self.refusal.as_ref().is_some_and(|refusal| refusal.field == field)
     }
@@ -129,7 +134,7 @@ fn words(error: &WebError) -> String {
             "The first version of this text is already on its way. Reload to write another."
                 .to_owned()
         }
-        code => format!("{}. {}", code.title(), error.detail()),
+        _ => error.detail().to_owned(),
     }
 }
 

@@ -78,7 +78,7 @@ fn call(document: &Value, verb: &str, path: &str, operation: &Value) -> Call {
     Call {
         verb: verb.to_uppercase(),
         path: path.to_owned(),
-        about: about.map(words).join(" ").trim().to_owned(),
+        about: about.map(words).join(" ").trim().replace('`', ""),
         parameters: parameters
             .map(|parameter| Field::of(parameter, &parameter["schema"]))
             .collect(),
