@@ -1,5 +1,6 @@
 //! One test binary: each module is one user story.
 
+mod api;
 mod at_corpora;
 #[path = "../support/at_fuzz.rs"]
 mod at_fuzz;
@@ -10,6 +11,8 @@ mod at_vectors;
 mod dialogue;
 mod dialogues;
 mod emulator;
+#[path = "../support/site.rs"]
+mod site;
 mod sms_goldens;
 #[path = "../support/sms_fuzz.rs"]
 mod sms_laws;
@@ -24,3 +27,4 @@ mod store_queue_laws;
 mod store_reports;
 #[path = "../support/talk.rs"]
 mod talk;
+mod web;
