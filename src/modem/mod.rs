@@ -38,4 +38,4 @@ pub use event::{
 };
 pub use order::{Order, Receipt, Refusal, SubmitError, Ticket};
 pub use settings::Settings;
-pub use state::State;
+pub use state::{MOVES, Move, State};

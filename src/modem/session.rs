@@ -60,7 +60,7 @@ enum Task {
     Outbox(outbox::Job),
     Health(Poll),
     Ussd,
-    Console(Ticket, ConsoleLine),
+    Console(Ticket),
     RadioOff,
 }
 
@@ -83,7 +83,6 @@ pub(super) struct Session {
     last_ticket: u64,
     /// Nothing is written before this: held-back lines come out first.
     quiet_until: Millis,
-    ready_at: Millis,
 }
 
 impl Session {
@@ -103,7 +102,6 @@ impl Session {
             in_flight: None,
             last_ticket: 0,
             quiet_until: Millis(0),
-            ready_at: Millis(0),
         }
     }
 
@@ -148,7 +146,7 @@ impl Session {
                 self.quiet_until = now + Millis(self.known.profile.quirks.pause_ms);
                 match self.in_flight.take() {
                     Some((expected, task)) if expected == ticket => {
-                        self.on_done(now, ticket, task, &outcome, dialogue, out);
+                        self.on_done(now, ticket, task, &outcome, out);
                     }
                     other => self.in_flight = other,
                 }
@@ -160,6 +158,7 @@ impl Session {
             at::Output::Deaf => self.on_deaf(now, out),
             at::Output::Stray(_) | at::Output::Transmit(_) | at::Output::WakeAt(_) => {}
         }
+        self.finish_stopping(out);
         self.tell_state(out);
     }
 
@@ -204,8 +203,8 @@ impl Session {
         }
         if !self.console.is_empty() {
             let (ticket, line) = self.console.remove(0);
-            let request = Request::of(&Console(line.clone()));
-            return Some((Task::Console(ticket, line), request));
+            let request = Request::of(&Console(line));
+            return Some((Task::Console(ticket), request));
         }
         if self.ussd.due().is_some()
             && let Some(request) = self.ussd.next(&self.known, out)
@@ -390,16 +389,12 @@ impl Session {
 
     /// The modem started anew: every setting is lost, and so is what was in flight.
     fn restarted(&mut self, now: Millis, dialogue: &mut Dialogue, out: &mut Out) {
-        match &mut self.phase {
-            Phase::Closed | Phase::Probing | Phase::Stopping { .. } => return,
-            // Several such lines come in a row while it wakes up.
-            Phase::BringUp(_) if self.known.epoch > 0 && now < self.ready_at + SAME_START => return,
-            _ => {}
+        if matches!(self.phase, Phase::Closed | Phase::Probing | Phase::Stopping { .. }) {
+            return;
         }
         self.outbox.restarted(now, out);
         self.known.epoch += 1;
         self.known.selected = None;
-        self.ready_at = now;
         self.stop_sending("the modem restarted", out);
         self.ussd.give_up(out);
         self.bring_up(false, out);
@@ -425,12 +420,11 @@ impl Session {
         ticket: at::Ticket,
         task: Task,
         outcome: &Outcome,
-        dialogue: &mut Dialogue,
         out: &mut Out,
     ) {
         let known = &mut self.known;
         let answered = match task {
-            Task::BringUp => return self.on_bring_up(now, outcome, dialogue, out),
+            Task::BringUp => return self.on_bring_up(now, outcome, out),
             Task::RadioOff => {
                 if matches!(self.phase, Phase::Recovering { .. }) {
                     let until = Some(now + RADIO_PAUSE);
@@ -451,24 +445,17 @@ impl Session {
                 self.ussd.done(now, outcome, known, out);
                 outcome.end != End::TimedOut
             }
-            Task::Console(ticket, line) => {
-                console_done(ticket, line, outcome, out);
+            Task::Console(ticket) => {
+                console_done(ticket, outcome, out);
                 outcome.end != End::TimedOut
             }
         };
         if !answered && outcome.end != End::GivenUp && matches!(self.phase, Phase::Working) {
             self.recover(now, out);
         }
-        self.finish_stopping(out);
     }
 
-    fn on_bring_up(
-        &mut self,
-        now: Millis,
-        outcome: &Outcome,
-        _dialogue: &mut Dialogue,
-        out: &mut Out,
-    ) {
+    fn on_bring_up(&mut self, now: Millis, outcome: &Outcome, out: &mut Out) {
         let Phase::BringUp(list) = &mut self.phase else { return };
         // The list was begun anew while its command was in flight.
         if outcome.end == End::GivenUp {
@@ -593,7 +580,7 @@ fn answer(ticket: Ticket, line: &str, out: &mut Out) {
     out.event(Event::ConsoleDone { ticket, lines: vec![line.to_owned()] });
 }
 
-fn console_done(ticket: Ticket, line: ConsoleLine, outcome: &Outcome, out: &mut Out) {
+fn console_done(ticket: Ticket, outcome: &Outcome, out: &mut Out) {
     let lines = outcome.info.lines.iter();
     let mut lines: Vec<String> =
         lines.flat_map(|line| std::iter::once(line.text.clone()).chain(line.pdu.clone())).collect();
@@ -602,7 +589,6 @@ fn console_done(ticket: Ticket, line: ConsoleLine, outcome: &Outcome, out: &mut 
         End::Assumed => "(no final result)".to_owned(),
         End::TimedOut | End::GivenUp => "(no answer)".to_owned(),
     });
-    let _ = line;
     out.event(Event::ConsoleDone { ticket, lines });
 }
 
@@ -625,5 +611,3 @@ const LOOK_FOR_SIM: Millis = Millis::from_secs(30);
 const SIM_SETTLES: Millis = Millis::from_secs(2);
 const RADIO_PAUSE: Millis = Millis::from_secs(3);
 const RADIO_AFTER: Millis = Millis::from_secs(600);
-/// Lines of one start come within this time.
-const SAME_START: Millis = Millis::from_secs(15);

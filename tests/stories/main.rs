@@ -19,6 +19,7 @@ mod sms_laws;
 mod sms_long_texts;
 mod sms_properties;
 mod sms_vectors;
+mod state_machines;
 mod store;
 mod store_inbound;
 mod store_outbound;
