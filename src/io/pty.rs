@@ -99,13 +99,8 @@ impl Ptys {
         let link = self.links.join(facts.map_err(io::Error::other)?);
         replace_link(&terminal, &link)?;
         let (bytes, outgoing) = mpsc::unbounded_channel();
-        let carrier = tokio::spawn(carry(
-            self.shared.clone(),
-            self.clock.clone(),
-            modem,
-            watched(master)?,
-            outgoing,
-        ));
+        let carrier =
+            tokio::spawn(carry(self.shared.clone(), self.clock.clone(), modem, master, outgoing));
         self.lines[modem] = Some(Line { bytes, carrier, link });
         Ok(())
     }
@@ -159,7 +154,7 @@ async fn carry(
     shared: Shared,
     clock: Clock,
     modem: usize,
-    master: AsyncFd<OwnedFd>,
+    master: OwnedFd,
     mut outgoing: mpsc::UnboundedReceiver<Vec<u8>>,
 ) {
     loop {
@@ -167,15 +162,17 @@ async fn carry(
             clock.sleep(LOOK_EVERY).await;
             continue;
         }
+        // Watched anew each time: tokio takes a hang-up it once saw for final.
+        let Ok(opened) = master.try_clone().and_then(watched) else { return };
         shared.with(|world| world.handle(shared.now(), Input::Opened { modem }));
-        talk(&shared, modem, &master, &mut outgoing).await;
+        talk(&shared, modem, &opened, &mut outgoing).await;
         shared.with(|world| world.handle(shared.now(), Input::Closed { modem }));
     }
 }
 
 /// Whether a program has the terminal open: without one the master is hung up (pty(7)).
-fn listens(master: &AsyncFd<OwnedFd>) -> bool {
-    let mut masters = [PollFd::new(master.get_ref(), PollFlags::IN)];
+fn listens(master: &OwnedFd) -> bool {
+    let mut masters = [PollFd::new(master, PollFlags::IN)];
     let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
     let looked = poll(&mut masters, Some(&at_once));
     looked.is_ok() && !masters[0].revents().contains(PollFlags::HUP)
