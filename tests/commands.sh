@@ -23,7 +23,7 @@ ok --version
 ok pdu count "Grüße 👋"
 ok pdu encode --to +447700900123 --text "Hello" --report
 ok pdu encode --to +447700900123 --text "Hello" --json
-ok pdu decode 07914477009900F0040C914477009000210000626000100004000BE8329BFD06DDDF723619
+ok pdu decode 0791447700090000040C9144770009103200006211219000008005E8329BFD06
 says "Hello"
 fails 1 pdu decode ZZ
 ok check-config --config config/simgate.toml
