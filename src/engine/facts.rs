@@ -76,6 +76,8 @@ pub struct Traffic {
     pub same_text_hour: u32,
     /// Our last automatic texts to this number, newest first; three are enough.
     pub last_automatic: Vec<String>,
+    /// The conversation carries the flag `loop` already: people know.
+    pub loop_flagged: bool,
     /// The last away text to this number.
     pub last_away: Option<UnixTime>,
 }

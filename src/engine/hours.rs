@@ -65,6 +65,7 @@ impl TryFrom<Written> for BusinessHours {
             let index = DAYS.iter().position(|known| known == day);
             let index = index.ok_or_else(|| HoursError::Day(day.clone()))?;
             week[index] = intervals.iter().map(|text| interval(text)).collect::<Result<_, _>>()?;
+            week[index].sort_by_key(|interval| interval.from);
         }
         let mut holidays = BTreeMap::new();
         for text in &written.holidays {
@@ -95,13 +96,12 @@ fn interval(text: &str) -> Result<Interval, HoursError> {
 impl BusinessHours {
     /// Whether the line is attended at `now`.
     pub fn is_open(&self, now: UnixTime) -> bool {
-        self.spans(now, 1).iter().any(|(from, to)| *from <= now && now < *to)
+        self.spans(now, 1).any(|(from, to)| from <= now && now < to)
     }
 
     /// When the line is attended next, `now` included; `None` if not within a year.
     pub fn next_opening(&self, now: UnixTime) -> Option<UnixTime> {
-        let spans = self.spans(now, A_YEAR);
-        spans.into_iter().find(|(_, to)| *to > now).map(|(from, _)| from.max(now))
+        self.spans(now, A_YEAR).find(|(_, to)| *to > now).map(|(from, _)| from.max(now))
     }
 
     /// The time after `minutes` of business from `now`: what "within two business hours" means on
@@ -121,18 +121,16 @@ impl BusinessHours {
         None
     }
 
-    /// The attended spans that end after the day before `now`, in order, for `days` days.
-    fn spans(&self, now: UnixTime, days: i64) -> Vec<(UnixTime, UnixTime)> {
-        let Ok(timestamp) = Timestamp::from_millisecond(now.0) else { return Vec::new() };
-        let today = timestamp.to_zoned(self.zone.clone()).date();
-        let dates = (-1..=days).filter_map(|day| today.checked_add(day.days()).ok());
-        let spans = dates.flat_map(|date| {
+    /// The attended spans of the day before `now` and of `days` days from then, in order and one
+    /// day at a time: most questions are answered by the first.
+    fn spans(&self, now: UnixTime, days: i64) -> impl Iterator<Item = (UnixTime, UnixTime)> {
+        let timestamp = Timestamp::from_millisecond(now.0).ok();
+        let today = timestamp.map(|timestamp| timestamp.to_zoned(self.zone.clone()).date());
+        let dates = (-1..=days).filter_map(move |day| today?.checked_add(day.days()).ok());
+        dates.flat_map(move |date| {
             let intervals = self.intervals(date).iter();
             intervals.filter_map(move |interval| self.span(date, *interval))
-        });
-        let mut spans: Vec<_> = spans.collect();
-        spans.sort();
-        spans
+        })
     }
 
     fn intervals(&self, date: Date) -> &[Interval] {

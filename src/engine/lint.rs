@@ -116,21 +116,23 @@ pub fn text(text: &str, rules: &Rules) -> Vec<Refusal> {
     if let Err(error) = template::names(text) {
         warnings.push(Refusal::new(error.code(), error.to_string()));
     }
-    let folded = Comparable::new(text);
-    let invited = INVITATIONS.iter().filter_map(|verb| {
-        let at = folded.words.iter().position(|word| word == verb)?;
-        folded.words.get(at + 1..)?.iter().take(6).find(|word| {
-            let found = recognise(&Comparable::new(word), &rules.packs);
-            let ambiguous = found.is_some_and(|f| f.intent == Intent::OptOut && f.ambiguous);
-            ambiguous || matches!(word.as_str(), "yes" | "no")
-        })
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let verbs = words.iter().enumerate().filter(|(_, word)| {
+        let verb = Comparable::new(word).joined();
+        INVITATIONS.contains(&verb.as_str())
     });
-    warnings.extend(invited.take(1).map(|word| {
+    // Words to answer with stand in capitals: `Reply STOP to end` invites STOP, not END.
+    let mut invited = verbs.filter_map(|(at, _)| {
+        let capitals = |word: &&&str| word.len() > 1 && !word.contains(char::is_lowercase);
+        words.iter().skip(at + 1).take(6).filter(capitals).find(|word| is_ambiguous(word, rules))
+    });
+    warnings.extend(invited.next().map(|word| {
         Refusal::new(
             "invites_consent_word",
             format!(
                 "People will answer {:?}: ask it as a prompt, or that word may opt them out or be lost.",
-                word.to_uppercase()
+                word
             ),
         )
     }));
@@ -141,6 +143,14 @@ pub fn text(text: &str, rules: &Rules) -> Vec<Refusal> {
         ));
     }
     warnings
+}
+
+/// A word that people may answer and that consent would take, or nobody would.
+fn is_ambiguous(word: &str, rules: &Rules) -> bool {
+    let folded = Comparable::new(word);
+    let found = recognise(&folded, &rules.packs);
+    let opts_out = found.is_some_and(|found| found.intent == Intent::OptOut && found.ambiguous);
+    opts_out || matches!(folded.joined().as_str(), "yes" | "no")
 }
 
 const INVITATIONS: [&str; 8] =

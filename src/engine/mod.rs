@@ -13,6 +13,7 @@
 //! rows (`store`), and an assistant: its place in the order is kept, between welcome and away.
 
 pub mod action;
+pub mod bulk;
 mod case;
 pub mod claim;
 pub mod consent;

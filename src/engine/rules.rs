@@ -192,7 +192,7 @@ impl Rules {
     /// the configured recipient, never by the address book (E16).
     pub fn staff(&self, number: &Number) -> Option<&Person> {
         let mut recipients = self.recipients();
-        recipients.find(|person| person.phone.as_ref() == Some(number))
+        recipients.find(|person| person.phone.as_ref() == Some(number) && !self.is_own(number))
     }
 
     /// The person relays go to now: the first recipient with a phone who is on duty and has not

@@ -4,7 +4,9 @@
 //! fallback refuses the whole text: nobody gets `Hi ,` (E146). Fuel ends what would run on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use minijinja::value::Object;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 /// Why a text cannot be sent as it is.
@@ -69,10 +71,19 @@ pub fn names(text: &str) -> Result<Vec<String>, MergeError> {
 }
 
 fn render(text: &str, fields: &Fields) -> Result<String, minijinja::Error> {
-    let filled = fields.iter().filter(|(_, value)| !value.trim().is_empty());
-    let context: Value =
-        filled.map(|(name, value)| (name.as_str(), Value::from(value.as_str()))).collect();
-    environment().template_from_str(text)?.render(context)
+    let known = Value::from_object(Known(fields.clone()));
+    environment().template_from_str(text)?.render(known)
+}
+
+/// The fields as a template sees them: what is empty is not there.
+#[derive(Debug)]
+struct Known(Fields);
+
+impl Object for Known {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let value = self.0.get(key.as_str()?).filter(|value| !value.trim().is_empty());
+        value.map(|value| Value::from(value.as_str()))
+    }
 }
 
 fn environment<'a>() -> Environment<'a> {

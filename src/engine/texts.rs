@@ -127,7 +127,7 @@ const ENGLISH: [&str; 6] = [
      data rates may apply. Reply STOP to end, HELP for help.",
     "You are unsubscribed: no more texts from {{ company|default('us') }}. Sorry to see you go! \
      Changed your mind? Reply START.",
-    "Welcome back! You get texts from {{ company|default('us') }} again. Reply STOP to end, HELP \
+    "You are subscribed and get texts from {{ company|default('us') }}. Reply STOP to end, HELP \
      for help.",
     "{{ company|default('Our text line') }}: reach us at {{ help_contact }}. Reply STOP to end \
      texts.",
@@ -142,7 +142,7 @@ const FRENCH: [&str; 6] = [
      de votre operateur. Repondez ARRET pour arreter, AIDE pour de l'aide.",
     "Vous etes desinscrit : plus de messages de {{ company|default('notre part') }}. Pour changer \
      d'avis, repondez START.",
-    "Bon retour ! Vous recevez a nouveau les messages de {{ company|default('notre part') }}. \
+    "Vous etes inscrit et recevez les messages de {{ company|default('notre part') }}. \
      Repondez ARRET pour arreter.",
     "{{ company|default('Notre service SMS') }} : {{ help_contact }}. Repondez ARRET pour arreter.",
     "Merci pour votre message. Nous sommes absents et repondrons \
@@ -155,7 +155,7 @@ const SPANISH: [&str; 6] = [
      a la tarifa de su operador. Responda PARAR para terminar, AYUDA para ayuda.",
     "Queda dado de baja: no recibira mas mensajes de {{ company|default('nosotros') }}. Si cambia de \
      idea, responda START.",
-    "Bienvenido de nuevo. Vuelve a recibir mensajes de {{ company|default('nosotros') }}. Responda \
+    "Queda suscrito y recibe mensajes de {{ company|default('nosotros') }}. Responda \
      PARAR para terminar.",
     "{{ company|default('Nuestro servicio') }}: {{ help_contact }}. Responda PARAR para terminar.",
     "Gracias por su mensaje. Ahora no estamos y respondemos \
@@ -168,7 +168,7 @@ const GERMAN: [&str; 6] = [
      zum Tarif Ihres Anbieters. STOPP beendet das, HILFE hilft.",
     "Sie sind abgemeldet und bekommen keine SMS mehr von {{ company|default('uns') }}. Schade! Mit \
      START sind Sie wieder dabei.",
-    "Willkommen zur\u{fc}ck! Sie bekommen wieder SMS von {{ company|default('uns') }}. STOPP beendet \
+    "Sie sind angemeldet und bekommen SMS von {{ company|default('uns') }}. STOPP beendet \
      das.",
     "{{ company|default('Unser SMS-Dienst') }}: {{ help_contact }}. STOPP beendet die SMS.",
     "Danke f\u{fc}r Ihre Nachricht. Wir sind gerade nicht da und antworten \

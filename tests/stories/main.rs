@@ -11,6 +11,7 @@ mod at_vectors;
 mod dialogue;
 mod dialogues;
 mod emulator;
+mod engine;
 #[path = "../support/site.rs"]
 mod site;
 mod sms_goldens;

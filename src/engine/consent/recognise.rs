@@ -1,5 +1,7 @@
 //! Reading a text for consent words, in the three levels of consent.md.
 
+use std::borrow::Cow;
+
 use super::Pack;
 use crate::engine::normal::Comparable;
 use crate::types::words;
@@ -96,7 +98,11 @@ fn polite(text: &Comparable, joined: &str, packs: &[Pack]) -> Option<Finding> {
 
 fn inside(text: &Comparable, joined: &str, packs: &[Pack]) -> Option<Finding> {
     let padded = format!(" {joined} ");
-    let stands = |phrase: &str| padded.contains(&format!(" {phrase} "));
+    let blank = |at: usize| padded.as_bytes().get(at) == Some(&b' ');
+    let stands = |phrase: &str| {
+        let mut found = padded.match_indices(phrase);
+        found.any(|(at, found)| at > 0 && blank(at - 1) && blank(at + found.len()))
+    };
     let found = find(packs, |pack| &pack.possible, stands)
         .or_else(|| {
             let harmless = find(packs, |pack| &pack.harmless, stands).is_some();
@@ -118,21 +124,21 @@ fn is_filler(rest: &str, packs: &[Pack]) -> bool {
     !glued && (1..=FILLER_WORDS).contains(&words.len()) && words.iter().all(filler)
 }
 
-fn find<'a>(
-    packs: &'a [Pack],
+fn find(
+    packs: &[Pack],
     list: impl Fn(&Pack) -> &Vec<String>,
     matches: impl Fn(&str) -> bool,
-) -> Option<(&'a Pack, String)> {
+) -> Option<(&Pack, String)> {
     packs.iter().find_map(|pack| {
         let words = list(pack).iter().map(|word| folded(word));
-        words.into_iter().find(|word| matches(word)).map(|word| (pack, word))
+        words.into_iter().find(|word| matches(word)).map(|word| (pack, word.into_owned()))
     })
 }
 
 /// Packs are edited by people: compare their words in the same form. Shipped words need no change.
-fn folded(word: &str) -> String {
+fn folded(word: &str) -> Cow<'_, str> {
     let plain = word.bytes().all(|b| b.is_ascii_lowercase() || b == b' ');
-    if plain { word.to_owned() } else { Comparable::new(word).joined() }
+    if plain { word.into() } else { Comparable::new(word).joined().into() }
 }
 
 fn finding((pack, word): (&Pack, String), intent: Intent, level: Level) -> Finding {

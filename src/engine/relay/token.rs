@@ -41,7 +41,9 @@ pub fn strip(text: &str, tokens: &[Token]) -> String {
         kept.push_str(text.get(from..token.at.start).unwrap_or_default());
         from = token.at.end;
         let rest = text.get(from..).unwrap_or_default();
-        if kept.is_empty() || kept.ends_with(char::is_whitespace) {
+        if rest.starts_with(['.', '!', '?', ',', ';']) && !kept.trim_end().is_empty() {
+            kept.truncate(kept.trim_end().len());
+        } else if kept.is_empty() || kept.ends_with(char::is_whitespace) {
             // `@347: hello` and `@347, hello`: the mark belonged to the code.
             let colon = if kept.is_empty() { rest.trim_start_matches([':', ',']) } else { rest };
             from += rest.len() - colon.trim_start().len();
@@ -121,11 +123,10 @@ fn is_joiner(c: char) -> bool {
 /// The value of a decimal digit of any script phones write (E12).
 fn digit(c: char) -> Option<u32> {
     let zeros = ['0', '٠', '۰', '०', '০', '੦', '૦', '௦', '๐', '０'];
-    let value = zeros.iter().find_map(|zero| {
+    zeros.iter().find_map(|zero| {
         let value = u32::from(c).checked_sub(u32::from(*zero))?;
         (value < 10).then_some(value)
-    });
-    value
+    })
 }
 
 const PAIRS: [(char, char); 4] = [('(', ')'), ('[', ']'), ('{', '}'), ('<', '>')];
@@ -211,7 +212,7 @@ mod tests {
             "@٣٤٧ hi",
             "@3\u{200d}47 hi",
             "@\u{200b}347 hi",
-            "\0347 hi",
+            "\u{0}347 hi",
             "¡347 hi",
         ] {
             assert_eq!(codes(text), [347], "{text:?}");

@@ -34,8 +34,8 @@ pub(in crate::engine) fn passed_on(passed: &Passed<'_>, most: usize) -> String {
 /// Replaces single relays while replies flood in (E38).
 pub(in crate::engine) fn digest(waiting: u32) -> String {
     format!(
-        "{waiting} more replies have come in and are not passed on one by one. Open the inbox, or \
-         text LIST for the latest."
+        "Many replies are coming in and are not passed on one by one; waiting: {waiting}. Open the \
+         inbox, or text LIST for the latest."
     )
 }
 

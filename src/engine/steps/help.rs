@@ -19,7 +19,7 @@ pub(in crate::engine) fn help(case: &Case<'_>, draft: &mut Draft) -> Flow {
         unread: false,
         reopen: false,
     });
-    draft.why(format!("{} is the word {:?} ({})", found.level, found.word, found.language));
+    draft.why(format!("the HELP word {:?} ({}), {}", found.word, found.language, found.level));
     let standing = &case.facts.consent;
     let within =
         |span| standing.help_answers.iter().filter(|at| case.now().since(**at) < span).count();

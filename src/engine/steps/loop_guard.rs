@@ -15,7 +15,7 @@ pub(in crate::engine) fn loop_guard(case: &Case<'_>, draft: &mut Draft) -> Flow 
     let Some(why) = tripped(case) else { return Flow::Continue };
     draft.mute(why.clone());
     // The first message beyond the limit tells the people; the following ones only stay silent.
-    if case.facts.traffic.same_text_hour <= case.rules.breaker.same_text && case.staff.is_none() {
+    if !case.facts.traffic.loop_flagged && case.staff.is_none() {
         let remote = case.inbound.from.clone();
         draft.act(Action::Thread { remote, change: ThreadChange::Flag("loop".into()) });
         draft.act(Action::Alert(format!("Automatic texts to one number have stopped: {why}.")));

@@ -18,7 +18,7 @@ pub(in crate::engine) fn opt_in(case: &Case<'_>, draft: &mut Draft) -> Flow {
     let Some(found) = case.consent.as_ref().filter(whole) else { return Flow::Continue };
     let mark = Some(Mark::OptIn);
     draft.file(Filing { place: Place::Conversation, mark, unread: false, reopen: false });
-    draft.why(format!("opt-in: {} is the word {:?} ({})", found.level, found.word, found.language));
+    draft.why(format!("the opt-in word {:?} ({}), {}", found.word, found.language, found.level));
     if case.facts.consent.state == State::In {
         draft.why("opted in before: recorded, not answered again");
         draft.act(Action::Consent(event(case, found, Change::Repeated, false)));

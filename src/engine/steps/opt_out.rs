@@ -5,6 +5,7 @@ use crate::engine::action::{Action, Filing, Mark, Place, Purpose, Sms, ThreadCha
 use crate::engine::case::Case;
 use crate::engine::consent::{Change, Event, Finding, Intent, Level, Profile};
 use crate::engine::draft::Draft;
+use crate::engine::keyword::{At, KeywordRule};
 use crate::engine::texts::{self, Kind};
 use crate::types::Millis;
 
@@ -39,8 +40,7 @@ fn act(case: &Case<'_>, found: &Finding, draft: &mut Draft) {
         unread: false,
         reopen: false,
     });
-    draft
-        .why(format!("opt-out: {} is the word {:?} ({})", found.level, found.word, found.language));
+    draft.why(format!("the opt-out word {:?} ({}), {}", found.word, found.language, found.level));
     let mut answered = false;
     if again && confirmed && profile != Profile::Canada {
         draft.why("opted out before and told so within a day: no second confirmation");
@@ -84,20 +84,33 @@ fn possible(case: &Case<'_>, found: &Finding, draft: &mut Draft) -> Flow {
     if case.facts.consent.is_out() {
         return Flow::Continue;
     }
+    if let Some(rule) = taken_by_rule(case) {
+        draft.why(format!("{:?} and more: the rule {rule:?} has it with an argument", found.word));
+        return Flow::Continue;
+    }
     draft.why(format!(
         "possible opt-out: {:?} {}; shown to a person, marketing held",
         found.word, found.level
     ));
     let mut answered = false;
-    if case.rules.line.consent.clarify && !case.facts.consent.possible_opt_out {
-        if let Ok(text) = texts::fill(case, Kind::Clarify, answer_language(case, found)) {
-            answered = draft.answer(case, Purpose::Clarify, text);
-        }
+    let asks = case.rules.line.consent.clarify && !case.facts.consent.possible_opt_out;
+    if asks && let Ok(text) = texts::fill(case, Kind::Clarify, answer_language(case, found)) {
+        answered = draft.answer(case, Purpose::Clarify, text);
     }
     let change = ThreadChange::PossibleOptOut;
     draft.act(Action::Thread { remote: case.inbound.from.clone(), change });
     draft.act(Action::Consent(event(case, found, Change::Possible, answered)));
     Flow::Continue
+}
+
+/// E86: the name of the rule that takes the word with an argument.
+fn taken_by_rule<'a>(case: &'a Case<'_>) -> Option<&'a str> {
+    let at_start = |rule: &&KeywordRule| !rule.disabled && rule.when.at == At::Start;
+    let mut rules = case.rules.keywords.iter().filter(at_start);
+    let takes = |rule: &&KeywordRule| {
+        rule.when.fits(&case.text).is_some_and(|hit| !hit.argument.is_empty())
+    };
+    rules.find(takes).map(|rule| rule.name.as_str())
 }
 
 /// C3: the name of the open prompt that lists this ambiguous word as an answer.

@@ -73,7 +73,7 @@ fn say(desk: &Desk<'_, '_>, code: &Code, text: &str, draft: &mut Draft) {
     if let Err(refusal) =
         may_send(&Outbound::plain(&remote, text, Class::Conversation), rules, &code.standing)
     {
-        return refuse(desk, draft, &refusal);
+        return refuse(desk, draft, "Not sent", &refusal);
     }
     let claims = match rules.line.claims.reply_from_outside(&code.thread, desk.person, rules) {
         Verdict::Go { claims } => claims,
@@ -86,7 +86,7 @@ fn say(desk: &Desk<'_, '_>, code: &Code, text: &str, draft: &mut Draft) {
                 refusal.sentence,
                 answered.unwrap_or_default()
             );
-            return refuse(desk, draft, &Refusal { code: refusal.code, sentence });
+            return refuse(desk, draft, "Not sent", &Refusal { code: refusal.code, sentence });
         }
     };
     draft.why(format!("@{} stands for {name}: sent to them without the code", code.code));
@@ -119,7 +119,7 @@ fn settle(
     done: &str,
 ) {
     match allowed {
-        Err(refusal) => refuse(desk, draft, &refusal),
+        Err(refusal) => refuse(desk, draft, "Not done", &refusal),
         Ok(()) => {
             draft.why(format!("@{}: {done}", code.code));
             draft.act(Action::Thread { remote: code.customer.clone(), change });
@@ -128,10 +128,10 @@ fn settle(
     }
 }
 
-fn refuse(desk: &Desk<'_, '_>, draft: &mut Draft, refusal: &Refusal) {
-    draft.why(format!("not sent ({}): {}", refusal.code, refusal.sentence));
+fn refuse(desk: &Desk<'_, '_>, draft: &mut Draft, what: &str, refusal: &Refusal) {
+    draft.why(format!("{} ({}): {}", what.to_lowercase(), refusal.code, refusal.sentence));
     desk.hold(draft);
-    desk.say(draft, format!("Not sent. {}", refusal.sentence));
+    desk.say(draft, format!("{what}. {}", refusal.sentence));
 }
 
 /// How long after a change of hands answers are echoed with the name (E4).

@@ -26,12 +26,12 @@ pub(in crate::engine) fn thread(case: &Case<'_>, draft: &mut Draft) -> Flow {
     } else {
         "unread"
     });
-    if let Number::Alphanumeric(name) = &case.inbound.from {
-        if let Some(why) = odd_name(name) {
-            draft.why(why);
-            let change = ThreadChange::Flag("sender name".into());
-            draft.act(Action::Thread { remote: case.inbound.from.clone(), change });
-        }
+    if let Number::Alphanumeric(name) = &case.inbound.from
+        && let Some(why) = odd_name(name)
+    {
+        draft.why(why);
+        let change = ThreadChange::Flag("sender name".into());
+        draft.act(Action::Thread { remote: case.inbound.from.clone(), change });
     }
     Flow::Continue
 }
