@@ -113,7 +113,7 @@ fn a_text_sent_by_pdu_reaches_another_sim_and_its_report_comes_back() {
     assert!(heard.contains("\r\n+CDS: 25\r\n"), "{heard}");
     assert_eq!(bench.heard(1), "\r\n+CMTI: \"SM\",1\r\n");
     let listed = bench.lines(1, "AT+CMGL=4");
-    assert_eq!(listed[0], "+CMGL: 1,0,,29");
+    assert_eq!(listed[0], "+CMGL: 1,0,,28");
     assert!(listed[1].ends_with("0AE8329BFD4697D9EC37"), "{listed:?}");
     assert_eq!(bench.lines(1, "AT+CMGD=1"), ["OK"]);
     assert_eq!(bench.lines(1, "AT+CMGL=4"), ["OK"]);
