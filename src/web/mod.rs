@@ -41,6 +41,11 @@ use crate::emulator;
 use crate::store::Store;
 use crate::types::{Country, UnixTime};
 
+/// Tells the wall clock's time.
+pub type WallClock = Arc<dyn Fn() -> UnixTime + Send + Sync>;
+/// Fills a slice with random bytes fit for secrets.
+pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
 /// What the pages and the API are made of. Cloning shares it.
 #[derive(Clone)]
 pub struct App {
@@ -49,9 +54,9 @@ pub struct App {
     /// "Look again" signals, both ways.
     pub bus: Bus,
     /// The wall clock.
-    pub clock: Arc<dyn Fn() -> UnixTime + Send + Sync>,
+    pub clock: WallClock,
     /// Fills a slice with random bytes fit for secrets.
-    pub random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    pub random: Random,
     /// What the operator set.
     pub settings: Arc<Settings>,
     /// The emulated network behind `/demo/phones`; only `demo` has one.
@@ -65,8 +70,8 @@ impl App {
     pub fn new(
         store: Store,
         bus: Bus,
-        clock: Arc<dyn Fn() -> UnixTime + Send + Sync>,
-        random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+        clock: WallClock,
+        random: Random,
         settings: Settings,
     ) -> Self {
         let streams = Arc::new(Semaphore::new(settings.streams));

@@ -88,6 +88,7 @@ fn table(app: App) -> Table {
     all.add("GET", "/api/v1/tokens", Admin, api::tokens::list);
     all.add("POST", "/api/v1/tokens", Admin, api::tokens::create);
     all.add("DELETE", "/api/v1/tokens/{id}", Admin, api::tokens::revoke);
+    all.add("POST", "/api/v1/sign-in-links", Admin, api::sign_in_links::create);
     all.add("GET", "/api/v1/events", Read, api::events::stream);
     all.add("GET", "/api/v1/openapi.json", Public, openapi::json);
 

@@ -5,7 +5,7 @@ use axum::http::{Method, StatusCode, header};
 use simgate::emulator::{Scenario, Shared, World};
 use simgate::store::NewToken;
 use simgate::types::Millis;
-use simgate::web::{Settings, new_link};
+use simgate::web::{LocalAdmin, Settings, new_link};
 
 use crate::site::{Answer, Site, form, get, request};
 
@@ -45,6 +45,18 @@ async fn a_sign_in_link_is_spent_by_its_button_and_not_by_a_look() {
     let late = site.ask(form("/signin", "", &[("key", late.expose())])).await;
     assert_eq!(late.status, StatusCode::GONE);
     assert_eq!(site.page("/", session).await.header("location"), "/signin");
+}
+
+/// Whoever has the data folder needs no restart to get in again.
+#[tokio::test]
+async fn the_owner_of_the_socket_makes_a_new_link() {
+    let site = Site::new().await;
+    let mut call = request(Method::POST, "/api/v1/sign-in-links").body(Body::empty()).unwrap();
+    call.extensions_mut().insert(LocalAdmin);
+    let made = site.ask(call).await.json();
+    let key = made["path"].as_str().unwrap().strip_prefix("/signin?key=").unwrap().to_owned();
+    let opened = site.ask(form("/signin", "", &[("key", &key)])).await;
+    assert_eq!(opened.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ pub(super) mod lines;
 pub(super) mod messages;
 pub(super) mod modems;
 pub(super) mod settle;
+pub(super) mod sign_in_links;
 pub(super) mod tokens;
 
 use serde::Serialize;
