@@ -1,0 +1,32 @@
+//! The SIM is full and the network keeps back what does not fit.
+
+use std::collections::BTreeSet;
+
+use simgate::emulator::{Scenario, StorageScenario};
+
+use crate::gateway::{CUSTOMER, TestGateway};
+
+/// S: SIM full of 30 and 200 more waiting. Fault 33.
+#[tokio::test(start_paused = true)]
+async fn a_full_sim_is_read_out_and_everything_behind_it_follows() {
+    let mut scenario = Scenario::plain(1, "generic");
+    scenario.modems[0].storage =
+        StorageScenario { sim: Some(30), equipment: Some(0), ..StorageScenario::default() };
+    let mut gateway = TestGateway::over(scenario).await;
+    gateway.ready().await;
+    gateway.stop().await;
+    for n in 0..230 {
+        let text = format!("text {n}");
+        gateway.modems.with(|world| world.text_to(0, CUSTOMER, &text)).expect("sent");
+    }
+    gateway.pass(60).await;
+    assert_eq!(gateway.stored(0), 30, "full, and 200 wait in the network");
+
+    gateway.start().await;
+    let inbox = gateway.received(230).await;
+    gateway.pass(300).await;
+    assert_eq!(gateway.inbox().await.len(), 230, "none twice");
+    let texts: BTreeSet<&str> = inbox.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts.len(), 230, "none lost");
+    assert_eq!(gateway.stored(0), 0);
+}

@@ -1,0 +1,113 @@
+//! A text goes out.
+
+use serde_json::json;
+use simgate::types::MessageState;
+
+use crate::gateway::{CUSTOMER, OTHER, TestGateway};
+
+/// S: send one; report delivered.
+#[tokio::test(start_paused = true)]
+async fn a_text_is_sent_and_the_network_says_it_arrived() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    let id = gateway.send(CUSTOMER, "We open at nine.").await;
+    let message = gateway.becomes(id, MessageState::Delivered).await;
+    assert!(message.sent_at <= message.delivered_at);
+    assert_eq!(gateway.submitted(0), ["We open at nine."]);
+    let custody = gateway.custody(id).await;
+    let events: Vec<&str> = custody.iter().map(|c| c.split(':').next().unwrap_or(c)).collect();
+    assert_eq!(events, ["queued", "handed to the modem", "accepted by the network", "delivered"]);
+    assert!(custody[2].contains("reference"), "{custody:?}");
+}
+
+/// S: report failed.
+#[tokio::test(start_paused = true)]
+async fn a_text_the_handset_never_got_is_undeliverable_in_words() {
+    let gateway = TestGateway::toml(&format!(
+        "[[modem]]\n[[phone]]\nnumber = \"{CUSTOMER}\"\nreport = 0x41\n"
+    ))
+    .await;
+    gateway.ready().await;
+    let id = gateway.send(CUSTOMER, "hello").await;
+    let message = gateway.becomes(id, MessageState::Undeliverable).await;
+    assert_eq!(message.error.expect("a reason").detail, "incompatible destination");
+    assert_eq!(gateway.submitted(0).len(), 1);
+}
+
+/// S: refused for good. Fault 61: other texts do not wait for it.
+#[tokio::test(start_paused = true)]
+async fn a_number_nobody_has_fails_at_once_and_delays_nobody() {
+    let gateway = TestGateway::toml(&format!(
+        "[network]\nrefused = {{ \"{OTHER}\" = 1 }}\n[[modem]]\n"
+    ))
+    .await;
+    gateway.ready().await;
+    let bad = gateway.send(OTHER, "nobody").await;
+    let good = gateway.send(CUSTOMER, "somebody").await;
+    let failed = gateway.becomes(bad, MessageState::Failed).await;
+    assert_eq!(failed.error.map(|error| error.code).as_deref(), Some("1"));
+    gateway.becomes(good, MessageState::Delivered).await;
+    assert!(gateway.clock.now().0 < 60_000, "{}", gateway.clock.now());
+}
+
+/// S: refused for now and retried. Fault 57.
+#[tokio::test(start_paused = true)]
+async fn a_text_refused_for_now_goes_again_by_itself() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    gateway.faults(0, "[[rules]]\non = \"+CMGS\"\ntimes = 2\neffect = { cms = 42 }\n");
+    let asked = gateway.clock.now();
+    let id = gateway.send(CUSTOMER, "patience").await;
+    gateway.becomes(id, MessageState::Delivered).await;
+    // 30 s and 2 min, each a fifth more or less.
+    let took = (gateway.clock.now() - asked).0 / 1_000;
+    assert!((120..200).contains(&took), "{took} s");
+    assert_eq!(gateway.submitted(0), ["patience"]);
+    let custody = gateway.custody(id).await;
+    assert_eq!(custody.iter().filter(|c| c.starts_with("refused for now")).count(), 2);
+}
+
+/// D6: first in, first out for one recipient, even when the first has to wait.
+#[tokio::test(start_paused = true)]
+async fn texts_to_one_person_keep_their_order() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    gateway.faults(0, "[[rules]]\non = \"+CMGS\"\ntimes = 1\neffect = { cms = 42 }\n");
+    let first = gateway.send(CUSTOMER, "one").await;
+    let second = gateway.send(CUSTOMER, "two").await;
+    gateway.becomes(second, MessageState::Delivered).await;
+    gateway.becomes(first, MessageState::Delivered).await;
+    assert_eq!(gateway.submitted(0), ["one", "two"]);
+}
+
+/// Fault 53: nothing is tried while the network refuses the SIM, and no attempt is used up.
+#[tokio::test(start_paused = true)]
+async fn a_text_waits_for_a_network_and_costs_no_attempt() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    let off = || simgate::emulator::ModemChange { registration: Some(2), ..Default::default() };
+    gateway.modems.with(|world| world.change(0, off())).expect("changed");
+    gateway.pass(180).await;
+    let id = gateway.send(CUSTOMER, "later").await;
+    gateway.pass(600).await;
+    assert_eq!(gateway.message(id).await.state, MessageState::Queued);
+    assert_eq!(gateway.submitted(0).len(), 0);
+    let on = simgate::emulator::ModemChange { registration: Some(1), ..Default::default() };
+    gateway.modems.with(|world| world.change(0, on)).expect("changed");
+    gateway.becomes(id, MessageState::Delivered).await;
+}
+
+/// A code is worth minutes, not days.
+#[tokio::test(start_paused = true)]
+async fn a_text_whose_time_is_over_is_not_sent() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    gateway.faults(0, "[[rules]]\non = \"+CMGS\"\neffect = { cms = 42 }\n");
+    let id = gateway
+        .send_as(json!({ "to": CUSTOMER, "text": "4711", "class": "otp", "valid_for": "60s" }))
+        .await;
+    gateway.becomes(id, MessageState::Expired).await;
+    gateway.faults(0, "");
+    gateway.pass(600).await;
+    assert_eq!(gateway.submitted(0).len(), 0);
+}

@@ -1,0 +1,88 @@
+//! Nobody knows whether a text went out (D5).
+
+use serde_json::json;
+use simgate::types::MessageState;
+
+use crate::gateway::{CUSTOMER, TestGateway};
+
+/// The PDU goes out, nothing comes back, and the text is lost on the air: no report will tell.
+const SILENCE: &str =
+    "lost_on_air = true\n[[rules]]\non = \"+CMGS\"\ntimes = 1\neffect = \"no_answer\"\n";
+
+/// S: unknown after silence. P3: never sent again silently.
+#[tokio::test(start_paused = true)]
+async fn a_text_without_an_answer_is_unknown_and_waits_for_a_person() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    gateway.faults(0, SILENCE);
+    let id = gateway.send(CUSTOMER, "did it go?").await;
+    gateway.becomes(id, MessageState::Unknown).await;
+    gateway.pass(3_600).await;
+    assert_eq!(gateway.message(id).await.state, MessageState::Unknown);
+    assert_eq!(gateway.submitted(0).len(), 1);
+
+    gateway.faults(0, "");
+    let (_, settled) =
+        gateway.call("POST", &format!("/api/v1/messages/{id}/resend"), Some(json!({}))).await;
+    assert_eq!(settled["possible_duplicate"], true);
+    gateway.becomes(id, MessageState::Delivered).await;
+    assert_eq!(gateway.submitted(0).len(), 2);
+}
+
+/// D5: an alarm or a code goes once more by itself, marked; never a third time.
+#[tokio::test(start_paused = true)]
+async fn an_alarm_without_an_answer_is_sent_once_more_and_marked() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    gateway.faults(0, "lost_on_air = true\n[[rules]]\non = \"+CMGS\"\neffect = \"no_answer\"\n");
+    let id = gateway
+        .send_as(json!({ "to": CUSTOMER, "text": "water in the cellar", "class": "alert" }))
+        .await;
+    gateway.pass(4 * 3_600).await;
+    let message = gateway.message(id).await;
+    assert_eq!(message.state, MessageState::Unknown);
+    assert!(message.possible_duplicate);
+    assert_eq!(gateway.submitted(0).len(), 2);
+}
+
+/// S: unknown resolved by a report.
+#[tokio::test(start_paused = true)]
+async fn a_delivery_report_settles_an_unknown_text() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    gateway.faults(0, "[[rules]]\non = \"+CMGS\"\ntimes = 1\neffect = \"no_answer\"\n");
+    let id = gateway.send(CUSTOMER, "it went").await;
+    gateway.becomes(id, MessageState::Delivered).await;
+    assert_eq!(gateway.submitted(0), ["it went"]);
+    assert!(!gateway.message(id).await.possible_duplicate);
+}
+
+/// Fault 31: the modem's answer comes after we gave up on it.
+#[tokio::test(start_paused = true)]
+async fn a_late_answer_settles_an_unknown_text() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    gateway.faults(
+        0,
+        "lost_on_air = true\n[[rules]]\non = \"+CMGS\"\ntimes = 1\neffect = { late_ms = 200000 }\n",
+    );
+    let id = gateway.send(CUSTOMER, "slow").await;
+    gateway.becomes(id, MessageState::Unknown).await;
+    gateway.becomes(id, MessageState::Sent).await;
+    assert_eq!(gateway.submitted(0).len(), 1);
+}
+
+/// Fault 30: an error code that modems give although the text went out.
+#[tokio::test(start_paused = true)]
+async fn an_error_that_proves_nothing_is_not_taken_for_a_refusal() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    gateway.faults(
+        0,
+        "lost_on_air = true\n[[rules]]\non = \"+CMGS\"\ntimes = 1\neffect = { done_but_cms = 500 }\n",
+    );
+    let id = gateway.send(CUSTOMER, "did it?").await;
+    gateway.becomes(id, MessageState::Unknown).await;
+    gateway.pass(600).await;
+    assert_eq!(gateway.submitted(0).len(), 1);
+}
