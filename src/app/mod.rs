@@ -24,6 +24,7 @@ mod desk;
 mod evidence;
 mod housekeeping;
 mod intake;
+mod local;
 mod modem_task;
 mod orders;
 mod owners;
@@ -33,11 +34,13 @@ mod reports;
 mod roster;
 mod segments;
 mod sender;
+mod serve;
 mod settings;
 mod shell;
 mod supervisor;
 mod traces;
 
+pub use serve::{Served, serve};
 pub use settings::Settings;
 
 /// Everything a gateway is made of.

@@ -13,13 +13,17 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use crate::config::{Config, Environment, Level, default_data_dir};
 
+mod at;
 mod check_config;
 mod client;
 mod completions;
 mod emulate;
+mod gateway;
 mod man;
 mod messages;
+mod modems;
 mod pdu;
+mod run;
 mod send;
 mod terminal;
 mod token;
@@ -55,8 +59,14 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the gateway.
+    Run(run::Args),
     /// Check the settings and name every problem.
     CheckConfig(check_config::Args),
+    /// List the modems, or the ports that would be tried.
+    Modems(modems::Args),
+    /// Talk AT to a modem, guarded.
+    At(at::Args),
     /// Send a text through the running gateway.
     Send(send::Args),
     /// Show texts, in and out.
@@ -188,6 +198,9 @@ pub fn run() -> ExitCode {
 
 fn dispatch(common: &Common, command: Command) -> Result<(), Failure> {
     match command {
+        Command::Run(args) => run::run(common, args),
+        Command::Modems(args) => modems::run(common, args),
+        Command::At(args) => at::run(common, args),
         Command::Send(args) => send::run(common, args),
         Command::Messages(args) => messages::run(common, args),
         Command::Queue(args) => messages::queue(common, args),

@@ -6,7 +6,7 @@
 use crate::at::ConsoleLine;
 
 /// Checks a command; the error is a sentence for the person.
-pub(super) fn checked(command: &str) -> Result<ConsoleLine, String> {
+pub fn checked(command: &str) -> Result<ConsoleLine, String> {
     let line = ConsoleLine::new(command).map_err(|why| format!("Not a command line: {why}."))?;
     let upper: String = command.chars().filter(|c| !c.is_whitespace()).collect();
     let upper = upper.to_ascii_uppercase();

@@ -31,6 +31,7 @@ mod state;
 mod ussd;
 
 pub use crate::at::Disposition;
+pub use console::checked as check_console;
 pub use driver::{Driver, Input, Output};
 pub use event::{
     Accepted, Blocked, Event, Identity, Received, Registration, SimIdentity, Source, Status,
