@@ -39,6 +39,8 @@ pub(super) struct Desk {
     line: Option<LineId>,
     country: Option<Country>,
     operator: Option<String>,
+    /// Under which key a PIN was tried whose answer is still to come.
+    pin_tried: Option<String>,
     /// PDUs that were committed and are still in the modem.
     lying: HashMap<Receipt, Lying>,
     /// Used and total slots by storage.
@@ -74,6 +76,7 @@ impl Desk {
             line: None,
             country: None,
             operator: None,
+            pin_tried: None,
             lying: HashMap::new(),
             storages: BTreeMap::new(),
         }
@@ -144,8 +147,10 @@ impl Desk {
         let trace = self.shared.traces.of_port(&self.candidate.name);
         trace.remark(now, &format!("{from} -> {to}"));
         self.duty.send_modify(|duty| duty.ready = to == State::Ready);
-        if from == State::PinNeeded && to == State::Initialising {
-            pin::accepted(&self.shared, self.pin_key(), &self.settings, true).await?;
+        if matches!(to, State::Initialising | State::Registering | State::Ready)
+            && let Some(key) = self.pin_tried.take()
+        {
+            pin::accepted(&self.shared, key, &self.settings, true).await?;
         }
         let over = (to == State::Ready).then_some(None);
         self.status(ModemStatus { state: Some(to.to_string()), note: over, ..Default::default() })
@@ -220,6 +225,7 @@ impl Desk {
     async fn pin_wanted(&mut self, tries_left: Option<u8>) -> Result<()> {
         if pin::may_be_tried(&self.shared, self.pin_key(), &self.settings).await? {
             tracing::info!(port = self.candidate.name, ?tries_left, "entering the SIM's PIN, once");
+            self.pin_tried = Some(self.pin_key());
             let _ = self.asks.send(Ask::Order(Order::AllowPin));
             return Ok(());
         }
@@ -228,8 +234,10 @@ impl Desk {
 
     async fn blocked(&mut self, blocked: Blocked) -> Result<()> {
         tracing::error!(port = self.candidate.name, "{blocked}");
-        if blocked == Blocked::PinRefused {
-            pin::accepted(&self.shared, self.pin_key(), &self.settings, false).await?;
+        if blocked == Blocked::PinRefused
+            && let Some(key) = self.pin_tried.take()
+        {
+            pin::accepted(&self.shared, key, &self.settings, false).await?;
         }
         self.status(note_of(Some(blocked.to_string()))).await
     }

@@ -84,10 +84,7 @@ async fn console(
 }
 
 /// Writes the order down; `None` when no modem is meant by the word.
-async fn place(
-    shared: &Shared,
-    request: &ConsoleRequest,
-) -> crate::store::Result<Option<OrderId>> {
+async fn place(shared: &Shared, request: &ConsoleRequest) -> crate::store::Result<Option<OrderId>> {
     let (word, argument) = (request.port.clone(), request.command.clone());
     let now = shared.clock.wall();
     let placed = shared.store.write(move |tx| {

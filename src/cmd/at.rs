@@ -88,7 +88,9 @@ impl Modem {
                     modem::check_console(command).map_err(|why| Failure::Failed(anyhow!(why)))?;
                 }
                 let asked = direct(wire, command.trim());
-                Ok(tokio::time::timeout(SLOWEST, asked).await.context("the modem did not answer")??)
+                Ok(tokio::time::timeout(SLOWEST, asked)
+                    .await
+                    .context("the modem did not answer")??)
             }
         }
     }

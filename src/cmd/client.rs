@@ -42,12 +42,11 @@ impl Client {
         self.json(Method::DELETE, path, None).await
     }
 
-    /// Hands over the data of server-sent events as they come, until `each` has seen enough or
-    /// the gateway ends.
+    /// Hands over the data of server-sent events as they come, until the gateway ends.
     pub(super) async fn follow(
         &self,
         path: &str,
-        mut each: impl FnMut(&str) -> Result<Going, Failure>,
+        mut each: impl FnMut(&str),
     ) -> Result<(), Failure> {
         let mut body = self.send(Method::GET, path, None).await?.into_body();
         let mut pending = String::new();
@@ -57,9 +56,7 @@ impl Client {
             while let Some(end) = pending.find('\n') {
                 let line: String = pending.drain(..=end).collect();
                 let Some(event) = line.trim_end().strip_prefix("data:") else { continue };
-                if let Going::Enough = each(event.trim_start())? {
-                    return Ok(());
-                }
+                each(event.trim_start());
             }
         }
         Ok(())
@@ -118,12 +115,4 @@ impl Client {
             false => anyhow!("{}. {}", said("title"), said("detail")),
         }))
     }
-}
-
-/// Whether to read on.
-pub(super) enum Going {
-    /// More, please.
-    On,
-    /// That was it.
-    Enough,
 }

@@ -62,11 +62,6 @@ impl Running {
         Ok(format!("{base}/signin?key={}", key.expose()))
     }
 
-    /// The web side's parts, for a demonstration's first rows.
-    pub(super) fn web(&self) -> &web::App {
-        &self.web
-    }
-
     /// Serves until SIGTERM or Ctrl-C; then lets the submits in flight finish and closes the
     /// database with everything in its one file.
     pub(super) async fn until_told_to_stop(self) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::client::{Client, Going};
+use super::client::Client;
 use super::{Common, Failure, block_on, terminal};
 
 /// Arguments of `messages`.
@@ -44,7 +44,6 @@ pub fn run(common: &Common, args: Args) -> Result<(), Failure> {
                 (message, true) => println!("{message}"),
                 (message, false) => println!("{}", row(message).join("  ")),
             }
-            Ok(Going::On)
         };
         client.follow("/api/v1/events", each).await
     })

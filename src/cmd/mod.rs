@@ -17,6 +17,7 @@ mod at;
 mod check_config;
 mod client;
 mod completions;
+mod demo;
 mod emulate;
 mod gateway;
 mod man;
@@ -63,6 +64,8 @@ enum Command {
     Run(run::Args),
     /// Check the settings and name every problem.
     CheckConfig(check_config::Args),
+    /// Show the whole product without hardware.
+    Demo(demo::Args),
     /// List the modems, or the ports that would be tried.
     Modems(modems::Args),
     /// Talk AT to a modem, guarded.
@@ -199,6 +202,7 @@ pub fn run() -> ExitCode {
 fn dispatch(common: &Common, command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(args) => run::run(common, args),
+        Command::Demo(args) => demo::run(common, args),
         Command::Modems(args) => modems::run(common, args),
         Command::At(args) => at::run(common, args),
         Command::Send(args) => send::run(common, args),

@@ -121,12 +121,13 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Tries the orphans of a reference again, now that a segment has it.
+    /// Tries the orphans of a reference again, now that a segment has it, or those of any reference
+    /// when the segment's is unknown.
     pub(super) fn adopt_orphans(&self, segment: OutSegmentId, now: UnixTime) -> Result<()> {
         let sql = "SELECT r.id, r.line_id, r.mr, r.recipient, r.status, r.outcome, r.scts,
                           r.discharged_at, r.received_at
                      FROM segments_out s JOIN reports r ON r.line_id = s.line_id AND r.segment_id IS NULL
-                      AND (r.mr = s.mr OR r.mr IS NULL)
+                      AND (r.mr = s.mr OR r.mr IS NULL OR s.mr IS NULL)
                     WHERE s.id = ?1 AND r.received_at >= s.on_air_at - ?2 ORDER BY r.id";
         let slack = CLOCK_SLACK.0.cast_signed();
         let mut statement = self.conn.prepare_cached(sql)?;

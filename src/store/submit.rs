@@ -188,6 +188,8 @@ impl WriteTx<'_> {
         let owner = self.owner_of(segment)?;
         if self.conn.prepare_cached(sql)?.execute([segment])? > 0 {
             self.custody(owner.message, now, "outcome unknown", Some(&owner.with_part(why)))?;
+            // The report may have come while the modem still owed its answer.
+            self.adopt_orphans(segment, now)?;
         }
         self.derive_state(owner.message, now)
     }

@@ -13,7 +13,6 @@ async fn a_full_sim_is_read_out_and_everything_behind_it_follows() {
     scenario.modems[0].storage =
         StorageScenario { sim: Some(30), equipment: Some(0), ..StorageScenario::default() };
     let mut gateway = TestGateway::over(scenario).await;
-    gateway.ready().await;
     gateway.stop().await;
     for n in 0..230 {
         let text = format!("text {n}");

@@ -12,6 +12,14 @@ mod dialogue;
 mod dialogues;
 mod emulator;
 mod engine;
+mod full_sim;
+#[path = "../support/gateway.rs"]
+mod gateway;
+mod long_message;
+mod receive;
+mod send;
+mod shutdown;
+mod sim_pin;
 #[path = "../support/site.rs"]
 mod site;
 mod sms_goldens;
@@ -29,4 +37,7 @@ mod store_queue_laws;
 mod store_reports;
 #[path = "../support/talk.rs"]
 mod talk;
+mod two_modems;
+mod unknown;
+mod unplugged;
 mod web;

@@ -27,10 +27,7 @@ async fn a_text_is_in_the_inbox_and_gone_from_the_sim() {
 /// Texts that came while nobody listened are found by the first sweep (fault 34).
 #[tokio::test(start_paused = true)]
 async fn texts_that_came_silently_are_found_without_a_word_from_the_modem() {
-    let gateway = TestGateway::toml(
-        "[[modem]]\n[modem.faults]\nsilent_arrivals = true\n",
-    )
-    .await;
+    let gateway = TestGateway::toml("[[modem]]\n[modem.faults]\nsilent_arrivals = true\n").await;
     gateway.ready().await;
     gateway.modems.with(|world| world.text_to(0, CUSTOMER, "anybody there?")).expect("sent");
     assert_eq!(gateway.received(1).await[0].text, "anybody there?");
@@ -60,11 +57,12 @@ async fn a_text_the_network_delivers_twice_is_one_message_seen_twice() {
     gateway.received(1).await;
     gateway.pass(60).await;
     gateway.modems.with(|world| world.pdu_to(0, &pdu)).expect("injected");
-    gateway.until("seen twice", async || {
-        let inbox = gateway.inbox().await;
-        (inbox.len() == 1 && inbox[0].seen_count == 2).then_some(())
-    })
-    .await;
+    gateway
+        .until("seen twice", async || {
+            let inbox = gateway.inbox().await;
+            (inbox.len() == 1 && inbox[0].seen_count == 2).then_some(())
+        })
+        .await;
 }
 
 /// Fault 36: a modem that says OK and deletes nothing.

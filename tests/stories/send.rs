@@ -37,10 +37,9 @@ async fn a_text_the_handset_never_got_is_undeliverable_in_words() {
 /// S: refused for good. Fault 61: other texts do not wait for it.
 #[tokio::test(start_paused = true)]
 async fn a_number_nobody_has_fails_at_once_and_delays_nobody() {
-    let gateway = TestGateway::toml(&format!(
-        "[network]\nrefused = {{ \"{OTHER}\" = 1 }}\n[[modem]]\n"
-    ))
-    .await;
+    let gateway =
+        TestGateway::toml(&format!("[network]\nrefused = {{ \"{OTHER}\" = 1 }}\n[[modem]]\n"))
+            .await;
     gateway.ready().await;
     let bad = gateway.send(OTHER, "nobody").await;
     let good = gateway.send(CUSTOMER, "somebody").await;

@@ -20,9 +20,13 @@ async fn a_stop_in_mid_send_finishes_that_text_and_keeps_the_rest() {
     assert!(sent.len() <= 2, "{sent:?}");
 
     gateway.start().await;
+    // The first one's report came while nobody listened: modems hand reports on and forget them.
+    let last = *ids.last().expect("five");
+    gateway.becomes(last, MessageState::Delivered).await;
     for &id in &ids {
-        gateway.becomes(id, MessageState::Delivered).await;
-        assert!(!gateway.message(id).await.possible_duplicate);
+        let message = gateway.message(id).await;
+        assert!(matches!(message.state, MessageState::Sent | MessageState::Delivered));
+        assert!(!message.possible_duplicate);
     }
     let texts: Vec<String> = (0..5).map(|n| format!("text {n}")).collect();
     assert_eq!(gateway.submitted(0), texts, "each once, in order");

@@ -9,11 +9,12 @@ use crate::gateway::{CUSTOMER, OTHER, TestGateway};
 #[tokio::test(start_paused = true)]
 async fn two_lines_receive_and_send_side_by_side() {
     let gateway = TestGateway::plain(2).await;
-    gateway.until("two lines", async || {
-        let lines = gateway.store.read(|tx| tx.lines()).await.expect("readable");
-        (lines.len() == 2).then_some(())
-    })
-    .await;
+    gateway
+        .until("two lines", async || {
+            let lines = gateway.store.read(|tx| tx.lines()).await.expect("readable");
+            (lines.len() == 2).then_some(())
+        })
+        .await;
     gateway.ready().await;
     for (modem, text) in [(0, "to the shop"), (1, "to the workshop")] {
         gateway.modems.with(|world| world.text_to(modem, CUSTOMER, text)).expect("sent");

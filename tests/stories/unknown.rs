@@ -64,7 +64,7 @@ async fn a_late_answer_settles_an_unknown_text() {
     gateway.ready().await;
     gateway.faults(
         0,
-        "lost_on_air = true\n[[rules]]\non = \"+CMGS\"\ntimes = 1\neffect = { late_ms = 200000 }\n",
+        "lost_on_air = true\n[[rules]]\non = \"+CMGS\"\ntimes = 1\neffect = { late_ms = 130000 }\n",
     );
     let id = gateway.send(CUSTOMER, "slow").await;
     gateway.becomes(id, MessageState::Unknown).await;
