@@ -58,7 +58,8 @@ async fn demo(args: Args, folder: PathBuf) -> Result<(), Failure> {
     let config = config(&args, &links).await;
     let driving = tokio::spawn(ptys.serve());
     let ports = Arc::new(super::run::hardware(&config));
-    let running = Running::start(&config, &folder, settings(&config), ports).await?;
+    let running =
+        Running::start(&config, &folder, settings(&config), ports, Some(shared.clone())).await?;
     let control = match args.control {
         Some(address) => Some(serve_control(address, shared.clone()).await?),
         None => None,

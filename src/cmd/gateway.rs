@@ -12,6 +12,7 @@ use super::{Failure, private_folder};
 use crate::app::{Gateway, Served, Settings, Wiring, serve};
 use crate::bus::Bus;
 use crate::config::Config;
+use crate::emulator;
 use crate::io::lock::InstanceLock;
 use crate::io::{Clock, Entropy, PortSource, systemd};
 use crate::store::Store;
@@ -32,13 +33,15 @@ impl Running {
         folder: &Path,
         settings: Settings,
         ports: Arc<dyn PortSource>,
+        demo: Option<emulator::Shared>,
     ) -> Result<Self, Failure> {
         private_folder(folder)?;
         let lock = InstanceLock::take(folder).map_err(anyhow::Error::from)?;
         let store = Store::open(folder).await.context("cannot open the database")?;
         let (bus, clock) = (Bus::new(), Clock::system());
         let entropy = Arc::new(Entropy::system());
-        let web = web_app(config, &store, &bus, &clock, &entropy)?;
+        let mut web = web_app(config, &store, &bus, &clock, &entropy)?;
+        web.demo = demo;
         let wiring = Wiring { settings, store, bus, clock, ports, entropy };
         let gateway = Gateway::start(wiring).await?;
         let served = serve(&gateway, web::router(web.clone()), config.web.listen, folder).await?;

@@ -19,7 +19,7 @@ pub fn run(common: &Common, _: Args) -> Result<(), Failure> {
     let folder = folder.unwrap_or_else(default_data_dir);
     runtime()?.block_on(async {
         let ports = Arc::new(hardware(&config));
-        let running = Running::start(&config, &folder, settings(&config), ports).await?;
+        let running = Running::start(&config, &folder, settings(&config), ports, None).await?;
         println!("data {}", folder.display());
         println!("sign in once: {}", running.sign_in_link(&config).await?);
         println!("ready {}", running.address());

@@ -11,7 +11,7 @@ use crate::gateway::{CUSTOMER, TestGateway};
 async fn a_full_sim_is_read_out_and_everything_behind_it_follows() {
     let mut scenario = Scenario::plain(1, "generic");
     scenario.modems[0].storage =
-        StorageScenario { sim: Some(30), equipment: Some(0), ..StorageScenario::default() };
+        StorageScenario { sim: Some(30), equipment: Some(30), ..StorageScenario::default() };
     let mut gateway = TestGateway::over(scenario).await;
     gateway.stop().await;
     for n in 0..230 {

@@ -57,21 +57,6 @@ async fn a_delivery_report_settles_an_unknown_text() {
     assert!(!gateway.message(id).await.possible_duplicate);
 }
 
-/// Fault 31: the modem's answer comes after we gave up on it.
-#[tokio::test(start_paused = true)]
-async fn a_late_answer_settles_an_unknown_text() {
-    let gateway = TestGateway::plain(1).await;
-    gateway.ready().await;
-    gateway.faults(
-        0,
-        "lost_on_air = true\n[[rules]]\non = \"+CMGS\"\ntimes = 1\neffect = { late_ms = 130000 }\n",
-    );
-    let id = gateway.send(CUSTOMER, "slow").await;
-    gateway.becomes(id, MessageState::Unknown).await;
-    gateway.becomes(id, MessageState::Sent).await;
-    assert_eq!(gateway.submitted(0).len(), 1);
-}
-
 /// Fault 30: an error code that modems give although the text went out.
 #[tokio::test(start_paused = true)]
 async fn an_error_that_proves_nothing_is_not_taken_for_a_refusal() {
