@@ -1,12 +1,17 @@
-//! Conversations: one remote address across all own lines (D3).
+//! Conversations: one remote address across all own lines (D3), as a list, a tab, a search.
+//!
+//! What is done to one is in `claims` (who has it) and `threads` (everything else).
 
+use rusqlite::types::ToSql;
 use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::error::Result;
 use super::lines::LineId;
-use super::words::{ChangeKind, number};
+use super::search;
+use super::users::UserId;
+use super::words::{Tab, number};
 use super::{ReadTx, WriteTx};
-use crate::types::{ConversationId, MessageId, Number, UnixTime};
+use crate::types::{ContactId, ConversationId, Direction, MessageId, Number, UnixTime};
 
 /// All texts with one remote address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,9 +20,9 @@ pub struct Conversation {
     pub id: ConversationId,
     /// The remote address.
     pub number: Number,
-    /// The line last used; where an answer goes out.
+    /// The line last used; where an answer goes out (S163).
     pub line: Option<LineId>,
-    /// Inbound texts since somebody looked.
+    /// Texts that are news: to the viewer, or since anybody looked when there is no viewer (E128).
     pub unread: u32,
     /// Whether the last word is ours.
     pub answered: bool,
@@ -25,6 +30,26 @@ pub struct Conversation {
     pub last_message: Option<MessageId>,
     /// When that was.
     pub last_message_at: UnixTime,
+    /// Its words and which way they went.
+    pub last_text: Option<(Direction, String)>,
+    /// The contact who names it, with the name.
+    pub contact: Option<(ContactId, String)>,
+    /// Who has claimed it.
+    pub owner: Option<UserId>,
+    /// Who takes part without owning it.
+    pub participants: Vec<UserId>,
+    /// The team it was given to.
+    pub team: Option<String>,
+    /// For follow-up, with a word why.
+    pub flag: Option<String>,
+    /// Closed: reopened by traffic (S156, S157).
+    pub closed: bool,
+    /// Words people gave it.
+    pub tags: Vec<String>,
+    /// Somebody must decide whether the last words were an opt-out (E81).
+    pub possible_opt_out: bool,
+    /// With a member of staff's own phone; kept out of the tabs.
+    pub internal: bool,
 }
 
 /// Which conversations, newest first.
@@ -32,58 +57,236 @@ pub struct Conversation {
 pub struct ConversationQuery {
     /// Those older than this one: the last of the page before, by time and id.
     pub before: Option<(UnixTime, ConversationId)>,
-    /// Those last used on this line.
+    /// Those that were ever on this line (S146).
     pub line: Option<LineId>,
+    /// One tab, as the viewer sees it.
+    pub tab: Option<Tab>,
+    /// Who looks; nobody in particular, when `None`.
+    pub viewer: Option<UserId>,
+    /// Words of a name or a text, or digits of a number (S142).
+    pub search: Option<String>,
+    /// Those flagged with this word, or with any word when empty (S69).
+    pub flag: Option<String>,
     /// At most so many; 0 means 50.
     pub limit: u32,
 }
 
+/// How many conversations stand in each tab, and how many texts are news.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TabCounts {
+    /// Mine, ours, nobody's.
+    pub active: u32,
+    /// Held by others.
+    pub team: u32,
+    /// Closed.
+    pub closed: u32,
+    /// Texts that are news, in all.
+    pub unread: u32,
+}
+
 impl Conversation {
+    /// The tab in which a viewer finds it (S123..S125).
+    pub fn tab(&self, viewer: Option<UserId>) -> Tab {
+        match self.owner {
+            _ if self.closed => Tab::Closed,
+            Some(owner) if Some(owner) != viewer => match viewer {
+                Some(viewer) if self.participants.contains(&viewer) => Tab::Active,
+                _ => Tab::Team,
+            },
+            _ => Tab::Active,
+        }
+    }
+
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Conversation> {
+        let text: Option<String> = row.get("last_text")?;
+        let direction: Option<Direction> = row.get("last_direction")?;
+        let contact: Option<ContactId> = row.get("contact_id")?;
+        let name: Option<String> = row.get("contact_name")?;
+        let participants: String = row.get("participants")?;
+        let participants: Vec<i64> = serde_json::from_str(&participants).unwrap_or_default();
+        let tags: String = row.get("tags")?;
         Ok(Conversation {
             id: row.get("id")?,
             number: number(row, "key")?,
             line: row.get("line_id")?,
-            unread: row.get("unread")?,
+            unread: row.get("news")?,
             answered: row.get("answered")?,
             last_message: row.get("last_message_id")?,
             last_message_at: row.get("last_message_at")?,
+            last_text: direction.zip(text),
+            contact: contact.map(|id| (id, name.unwrap_or_default().trim().to_owned())),
+            owner: row.get("owner_id")?,
+            participants: participants.into_iter().map(UserId).collect(),
+            team: row.get("team")?,
+            flag: row.get("flag")?,
+            closed: row.get("closed")?,
+            tags: serde_json::from_str(&tags).unwrap_or_default(),
+            possible_opt_out: row.get("possible_opt_out")?,
+            internal: row.get("internal")?,
         })
     }
 }
 
+/// A conversation with everything its row in a list shows; `:me` is the viewer or NULL.
+const CONVERSATION: &str = "SELECT c.*, m.text AS last_text, m.direction AS last_direction,
+        p.id AS contact_id, p.first_name || ' ' || p.last_name AS contact_name,
+        (SELECT json_group_array(user_id) FROM participants WHERE conversation_id = c.id) AS participants,
+        CASE WHEN :me IS NULL THEN c.unread ELSE
+            (SELECT count(*) FROM messages b WHERE b.conversation_id = c.id AND b.badge = 1
+                AND b.id > coalesce((SELECT read_to FROM reads WHERE user_id = :me AND conversation_id = c.id),
+                                    (SELECT unread_from FROM users WHERE id = :me), 0))
+        END AS news
+    FROM conversations c
+    LEFT JOIN messages m ON m.id = c.last_message_id
+    LEFT JOIN contacts p ON p.id = (SELECT min(contact_id) FROM contact_numbers WHERE key = c.key)";
+
+/// Held by others, as `:me` sees it.
+const HELD: &str = "(c.owner_id IS NOT NULL AND c.owner_id IS NOT :me AND NOT EXISTS
+        (SELECT 1 FROM participants WHERE conversation_id = c.id AND user_id = :me))";
+
+/// The conversations whose name, number or text has what was typed. Of texts, the newest matches
+/// count: a word that stands in every text must not cost a walk through all of them.
+const FOUND: &str = "c.id IN (
+        SELECT o.id FROM contacts_fts f JOIN contact_numbers n ON n.contact_id = f.rowid
+                        JOIN conversations o ON o.key = n.key
+         WHERE contacts_fts MATCH :words
+        UNION SELECT id FROM conversations WHERE :digits IS NOT NULL AND instr(key, :digits) > 0
+        UNION SELECT id FROM conversations WHERE key LIKE 'a:%' AND instr(lower(key), lower(:typed)) > 0
+        UNION SELECT conversation_id FROM messages
+               WHERE kind IN ('text', 'undecodable') AND (:line IS NULL OR line_id = :line)
+                 AND id IN (SELECT rowid FROM messages_fts WHERE messages_fts MATCH :words
+                             ORDER BY rowid DESC LIMIT 5000))";
+
 impl ReadTx<'_> {
-    /// A page of conversations, the one with the newest message first.
+    /// A page of conversations, the one with the newest message first. Only the conditions asked
+    /// for are in the statement, so that each finds its index.
     pub fn conversations(&self, query: &ConversationQuery) -> Result<Vec<Conversation>> {
-        let sql = "SELECT * FROM conversations
-                    WHERE (:line IS NULL OR line_id = :line) AND last_message_id IS NOT NULL
-                      AND (last_message_at, id) < (:at, :id)
-                    ORDER BY last_message_at DESC, id DESC LIMIT :limit";
         let (at, id) = query.before.unwrap_or((UnixTime(i64::MAX), ConversationId(i64::MAX)));
         let limit = if query.limit == 0 { 50 } else { query.limit };
-        let page = named_params! { ":line": query.line, ":at": at, ":id": id, ":limit": limit };
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let rows = statement.query_map(page, Conversation::from_row)?;
+        let flag = query.flag.as_deref().filter(|flag| !flag.is_empty());
+        let words = query
+            .search
+            .as_deref()
+            .map(|typed| search::words(typed).unwrap_or_else(|| search::NOTHING.to_owned()));
+        let digits = query.search.as_deref().and_then(search::digits);
+        let typed = query.search.as_deref().map(str::trim);
+        let mut conditions = vec![
+            "c.internal = 0 AND c.last_message_id IS NOT NULL",
+            "(c.last_message_at, c.id) < (:at, :before)",
+        ];
+        let mut values: Vec<(&str, &dyn ToSql)> =
+            vec![(":me", &query.viewer), (":at", &at), (":before", &id), (":limit", &limit)];
+        if query.line.is_some() {
+            conditions.push(
+                "c.id IN (SELECT conversation_id FROM conversation_lines WHERE line_id = :line)",
+            );
+        }
+        let held = format!("c.closed = 0 AND {HELD}");
+        let mine = format!("c.closed = 0 AND NOT {HELD}");
+        match query.tab {
+            Some(Tab::Active) => conditions.push(&mine),
+            Some(Tab::Team) => conditions.push(&held),
+            Some(Tab::Closed) => conditions.push("c.closed = 1"),
+            None => {}
+        }
+        match &flag {
+            Some(flag) => {
+                conditions.push("c.flag = :flag");
+                values.push((":flag", flag));
+            }
+            None if query.flag.is_some() => conditions.push("c.flag IS NOT NULL"),
+            None => {}
+        }
+        if query.search.is_some() {
+            conditions.push(FOUND);
+            values.extend([(":words", &words as &dyn ToSql), (":digits", &digits)]);
+            values.push((":typed", &typed));
+        }
+        if query.line.is_some() || query.search.is_some() {
+            values.push((":line", &query.line));
+        }
+        let sql = format!(
+            "{CONVERSATION} WHERE {} ORDER BY c.last_message_at DESC, c.id DESC LIMIT :limit",
+            conditions.join(" AND ")
+        );
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let rows = statement.query_map(&*values, Conversation::from_row)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// One conversation.
+    /// How many conversations stand in each tab of a viewer, on one line or on all.
+    pub fn tab_counts(&self, viewer: Option<UserId>, line: Option<LineId>) -> Result<TabCounts> {
+        let on_line = match line {
+            Some(_) => {
+                "c.id IN (SELECT conversation_id FROM conversation_lines WHERE line_id = :line)"
+            }
+            None => ":line IS NULL",
+        };
+        let sql = format!(
+            "SELECT count(*) FILTER (WHERE c.closed = 0 AND NOT {HELD}),
+                    count(*) FILTER (WHERE c.closed = 0 AND {HELD}),
+                    count(*) FILTER (WHERE c.closed = 1)
+               FROM conversations c
+              WHERE c.internal = 0 AND c.last_message_id IS NOT NULL AND {on_line}"
+        );
+        let asked = named_params! { ":me": viewer, ":line": line };
+        let mut counts = self.conn.prepare_cached(&sql)?.query_row(asked, |row| {
+            Ok(TabCounts { active: row.get(0)?, team: row.get(1)?, closed: row.get(2)?, unread: 0 })
+        })?;
+        counts.unread = self.unread_for(viewer)?;
+        Ok(counts)
+    }
+
+    /// One conversation, as nobody in particular sees it.
     pub fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>> {
-        let sql = "SELECT * FROM conversations WHERE id = ?1";
-        Ok(self.conn.prepare_cached(sql)?.query_row([id], Conversation::from_row).optional()?)
+        self.conversation_for(id, None)
+    }
+
+    /// One conversation with what is news to the viewer.
+    pub fn conversation_for(
+        &self,
+        id: ConversationId,
+        viewer: Option<UserId>,
+    ) -> Result<Option<Conversation>> {
+        let sql = format!("{CONVERSATION} WHERE c.id = :id");
+        let asked = named_params! { ":id": id, ":me": viewer };
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        Ok(statement.query_row(asked, Conversation::from_row).optional()?)
     }
 
     /// The conversation with a number, if there is one.
     pub fn conversation_of(&self, with: &Number) -> Result<Option<Conversation>> {
-        let sql = "SELECT * FROM conversations WHERE key = ?1";
-        let mut statement = self.conn.prepare_cached(sql)?;
-        Ok(statement.query_row([with.key()], Conversation::from_row).optional()?)
+        let sql = format!("{CONVERSATION} WHERE c.key = :key");
+        let asked = named_params! { ":key": with.key(), ":me": None::<UserId> };
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        Ok(statement.query_row(asked, Conversation::from_row).optional()?)
     }
 
-    /// Unread texts in all conversations.
+    /// Whether a conversation was ever on a line.
+    pub fn was_on_line(&self, conversation: ConversationId, line: LineId) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM conversation_lines
+                    WHERE conversation_id = ?1 AND line_id = ?2)";
+        Ok(self.conn.prepare_cached(sql)?.query_row((conversation, line), |row| row.get(0))?)
+    }
+
+    /// Unread texts in all conversations, since anybody looked.
     pub fn unread(&self) -> Result<u32> {
-        let sql = "SELECT coalesce(sum(unread), 0) FROM conversations";
-        Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+        self.unread_for(None)
+    }
+
+    /// Texts that are news to a viewer, in all conversations.
+    pub fn unread_for(&self, viewer: Option<UserId>) -> Result<u32> {
+        let Some(viewer) = viewer else {
+            let sql = "SELECT coalesce(sum(unread), 0) FROM conversations WHERE internal = 0";
+            return Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?);
+        };
+        let sql = "SELECT coalesce(sum((SELECT count(*) FROM messages b
+                              WHERE b.conversation_id = c.id AND b.badge = 1 AND b.id > c.known)), 0)
+                     FROM (SELECT o.id, coalesce(r.read_to, u.unread_from) AS known
+                             FROM users u JOIN conversations o ON o.internal = 0
+                             LEFT JOIN reads r ON r.user_id = u.id AND r.conversation_id = o.id
+                            WHERE u.id = ?1 AND o.last_message_id > coalesce(r.read_to, u.unread_from)) c";
+        Ok(self.conn.prepare_cached(sql)?.query_row([viewer], |row| row.get(0))?)
     }
 }
 
@@ -99,15 +302,10 @@ impl WriteTx<'_> {
                    VALUES (:key, :line, :now, :now)
                    ON CONFLICT (key) DO UPDATE SET key = key RETURNING id";
         let opened = named_params! { ":key": number.key(), ":line": line, ":now": now };
-        Ok(self.conn.prepare_cached(sql)?.query_row(opened, |row| row.get(0))?)
-    }
-
-    /// Somebody looked at it.
-    pub fn mark_read(&self, conversation: ConversationId, now: UnixTime) -> Result<()> {
-        let sql = "UPDATE conversations SET unread = 0 WHERE id = ?1 AND unread > 0";
-        if self.conn.prepare_cached(sql)?.execute([conversation])? > 0 {
-            self.changed(ChangeKind::Conversation, conversation.0, now)?;
-        }
-        Ok(())
+        let id = self.conn.prepare_cached(sql)?.query_row(opened, |row| row.get(0))?;
+        let sql =
+            "INSERT OR IGNORE INTO conversation_lines (conversation_id, line_id) VALUES (?1, ?2)";
+        self.conn.prepare_cached(sql)?.execute((id, line))?;
+        Ok(id)
     }
 }

@@ -10,6 +10,7 @@ use rusqlite::{OptionalExtension, named_params};
 use super::error::Result;
 use super::groups::GroupId;
 use super::lines::LineId;
+use super::threads::Filing;
 use super::words::{ChangeKind, Kind, row_id};
 use super::{ReadTx, WriteTx};
 use crate::types::{ConversationId, Direction, MessageId, MessageState, Number, UnixTime};
@@ -136,6 +137,13 @@ pub struct NewInbound {
     pub received_at: UnixTime,
 }
 
+impl NewInbound {
+    /// Whether the inbox shows it.
+    fn is_shown(&self) -> bool {
+        matches!(self.kind, Kind::Text | Kind::Undecodable)
+    }
+}
+
 /// SHA-256 of SIM identity and octets: the key by which a repeat is known.
 pub(super) fn dedupe_key(sim_identity: &str, tpdu: &[u8]) -> [u8; 32] {
     let mut context = Context::new(&SHA256);
@@ -216,13 +224,19 @@ impl WriteTx<'_> {
     /// Makes the message people see, or completes the one published with gaps. Its conversation is
     /// opened as needed and counts it as unread.
     pub fn publish_inbound(&self, new: &NewInbound) -> Result<MessageId> {
+        self.publish_filed(new, &Filing::default())
+    }
+
+    /// As [`WriteTx::publish_inbound`], filed as the engine decided. A message that was published
+    /// before, with gaps, stays filed as it was.
+    pub fn publish_filed(&self, new: &NewInbound, filing: &Filing) -> Result<MessageId> {
         let earlier = match new.source {
             Source::Group(group) => self.group_status(group)?.message,
             Source::Segment(_) => None,
         };
         let message = match earlier {
             Some(message) => self.fill_gaps(message, new)?,
-            None => self.first_publication(new)?,
+            None => self.first_publication(new, filing)?,
         };
         let sql = match new.source {
             Source::Segment(_) => "UPDATE segments_in SET message_id = ?2 WHERE id = ?1",
@@ -241,7 +255,7 @@ impl WriteTx<'_> {
         Ok(message)
     }
 
-    fn first_publication(&self, new: &NewInbound) -> Result<MessageId> {
+    fn first_publication(&self, new: &NewInbound, filing: &Filing) -> Result<MessageId> {
         let at = new.received_at;
         let conversation = match &new.sender {
             Some(sender) => Some(self.conversation_with(sender, new.line, at)?),
@@ -249,10 +263,10 @@ impl WriteTx<'_> {
         };
         let sql = "INSERT INTO messages (conversation_id, line_id, direction, kind, state, number_key,
                        text, alphabet, segments, segments_done, flash, created_at, received_at, scts,
-                       error_code, error_detail)
+                       error_code, error_detail, badge, mark)
                    VALUES (:conversation, :line, :in, :kind, :state, :number, :text, :alphabet,
                        :segments, :present, :flash, :at, :at, :scts,
-                       iif(:error IS NULL, NULL, 'undecodable'), :error)
+                       iif(:error IS NULL, NULL, 'undecodable'), :error, :badge, :mark)
                    RETURNING id";
         let message = self.conn.prepare_cached(sql)?.query_row(
             named_params! {
@@ -261,12 +275,13 @@ impl WriteTx<'_> {
                 ":number": new.sender.as_ref().map(Number::key).unwrap_or_default(),
                 ":alphabet": new.alphabet, ":segments": new.segments, ":present": new.present,
                 ":flash": new.flash, ":at": at, ":scts": new.scts, ":error": new.error,
+                ":badge": filing.badge && new.is_shown(), ":mark": filing.mark,
             },
             |row| row.get(0),
         )?;
         self.custody(message, at, "committed", gaps(new).as_deref())?;
         if let Some(conversation) = conversation {
-            self.arrived(conversation, message, new)?;
+            self.arrived(conversation, message, new, filing)?;
         }
         Ok(message)
     }
@@ -283,15 +298,27 @@ impl WriteTx<'_> {
         Ok(message)
     }
 
-    fn arrived(&self, to: ConversationId, message: MessageId, new: &NewInbound) -> Result<()> {
-        if !matches!(new.kind, Kind::Text | Kind::Undecodable) {
+    fn arrived(
+        &self,
+        to: ConversationId,
+        message: MessageId,
+        new: &NewInbound,
+        filing: &Filing,
+    ) -> Result<()> {
+        if !new.is_shown() || filing.internal {
             return Ok(());
         }
-        let sql = "UPDATE conversations SET unread = unread + 1, answered = 0, line_id = :line,
-                          last_message_id = :message, last_message_at = :at WHERE id = :id";
+        let sql =
+            "UPDATE conversations SET unread = unread + :badge, answered = iif(:badge, 0, answered),
+                          line_id = :line, last_message_id = :message, last_message_at = :at
+                    WHERE id = :id";
         self.conn.prepare_cached(sql)?.execute(named_params! {
             ":line": new.line, ":message": message, ":at": new.received_at, ":id": to,
+            ":badge": filing.badge,
         })?;
+        if filing.reopen {
+            self.reopen_conversation(to, new.received_at)?;
+        }
         self.changed(ChangeKind::Conversation, to.0, new.received_at)
     }
 }

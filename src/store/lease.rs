@@ -68,6 +68,7 @@ const LEASE_OUTBOUND: &str = "
           WHERE o.stage <> 'over' AND o.line_id = :line
             AND (o.stage = 'waiting' OR (o.stage = 'leased' AND o.lease_until <= :now))
             AND o.send_at <= :now AND o.next_try_at <= :now AND o.valid_until > :now
+            AND (SELECT sms FROM lines WHERE id = :line) IN ('on', 'pending_on')
             AND NOT EXISTS (
                 SELECT 1 FROM outbound p
                  WHERE p.stage <> 'over' AND p.line_id = o.line_id

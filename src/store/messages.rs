@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Row};
 use super::error::Result;
 use super::lines::LineId;
 use super::outbound::BatchId;
+use super::users::UserId;
 use super::words::{AuthorKind, Kind, ReportOutcome, SegmentState, number};
 use super::{ReadTx, WriteTx};
 use crate::types::{Class, ConversationId, Direction, MessageId, MessageState, Number, UnixTime};
@@ -17,6 +18,19 @@ pub struct Author {
     pub kind: AuthorKind,
     /// Which one of them.
     pub id: Option<String>,
+}
+
+impl Author {
+    /// The user, when a user wrote it.
+    pub fn user(&self) -> Option<UserId> {
+        let id = self.id.as_deref().filter(|_| self.kind == AuthorKind::User)?;
+        id.parse().ok()
+    }
+
+    /// A user as author.
+    pub fn of_user(user: UserId) -> Author {
+        Author { kind: AuthorKind::User, id: Some(user.to_string()) }
+    }
 }
 
 /// Why a message did not go, or could not be read.
@@ -83,6 +97,8 @@ pub struct Message {
     pub possible_duplicate: bool,
     /// Why the rules did what they did, as JSON.
     pub trace: String,
+    /// In: why its entry looks different.
+    pub mark: Option<String>,
 }
 
 /// From which end a page of messages is read.
@@ -178,6 +194,7 @@ impl Message {
             seen_count: row.get("seen_count")?,
             possible_duplicate: row.get("possible_duplicate")?,
             trace: row.get("trace")?,
+            mark: row.get("mark")?,
         })
     }
 

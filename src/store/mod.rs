@@ -11,32 +11,44 @@
 //!
 //! Begin with `schema.sql`. Then `writer` (group commit), `inbound` (a TPDU becomes a message once),
 //! `outbound`, `lease` and `submit` (the queue and what the modem said), `reports` (what the network said).
+//! Of people: `conversations`, `claims`, `threads`, `contacts`, `users`, `line_settings`; `audit` seals it.
 
+mod audit;
 mod changes;
+mod claims;
 mod connection;
+mod contacts;
 mod conversations;
 mod counts;
 mod custody;
+mod erasure;
 mod error;
 mod groups;
 mod idempotency;
 mod inbound;
 mod lease;
+mod line_settings;
 mod lines;
 mod messages;
 mod modems;
 mod orders;
 mod outbound;
 mod pin_attempts;
+mod prompts;
 mod readers;
 mod reports;
 mod resume;
+mod rules;
 mod schema;
+mod search;
 mod sessions;
 mod settings;
 mod settle;
 mod submit;
+mod templates;
+mod threads;
 mod tokens;
+mod users;
 mod words;
 mod writer;
 
@@ -45,29 +57,39 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+pub use audit::Audit;
 pub use changes::ChangeRow;
-pub use conversations::{Conversation, ConversationQuery};
+pub use claims::Claim;
+pub use contacts::{Card, Contact, ContactQuery};
+pub use conversations::{Conversation, ConversationQuery, TabCounts};
 pub use counts::MonthCounts;
 pub use custody::Custody;
+pub use erasure::{Dossier, Erased, Erasure};
 pub use error::{ErrorKind, Result, StoreError};
 pub use groups::{GroupId, GroupPart};
 pub use idempotency::{Earlier, IdempotencyKey};
 pub use inbound::{Concat, GroupStatus, Inserted, NewInbound, NewSegment, SegmentId, Source};
 pub use lease::{OutSegment, OutSegmentId, Outbound};
+pub use line_settings::{LineSettings, NotifiedUser};
 pub use lines::{Line, LineId, SeenSim};
 pub use messages::{Author, Message, MessageError, MessageQuery, Page, SegmentRow};
 pub use modems::{Modem, ModemStatus, SeenModem};
 pub use orders::{NewOrder, OrderId, OrderRow};
 pub use outbound::{BatchId, Enqueued, NewMessage, default_validity};
+pub use prompts::{Prompt, PromptId, PromptText};
 pub use reports::{NewReport, ReportMatch};
+pub use rules::{Rule, RuleId, RuleText};
 pub use schema::describe;
 pub use sessions::{Session, SessionId};
 pub use settle::Settled;
 pub use submit::{Prepared, Refusal, backoff};
+pub use templates::{Template, TemplateId};
+pub use threads::{Filing, Note, NoteId};
 pub use tokens::{NewToken, Token, TokenId, TokenUse};
+pub use users::{Profile, User, UserId};
 pub use words::{
-    AuthorKind, ChangeKind, Kind, OrderKind, OrderState, ReportOutcome, SegmentState, SmsSwitch,
-    Stage,
+    AuthorKind, ChangeKind, ClaimPolicy, Kind, OrderKind, OrderState, PromptKind, Registration,
+    ReportOutcome, Role, SegmentState, SmsSwitch, Stage, Tab, TemplateClass,
 };
 
 use readers::Readers;

@@ -180,6 +180,15 @@ impl WriteTx<'_> {
             ":set_note": status.note.is_some(), ":note": status.note.clone().flatten(),
             ":now": now, ":id": modem,
         })?;
+        if status.state.is_some() || status.line.is_some() {
+            let sql = "SELECT l.id FROM lines l JOIN modems m ON m.line_id = l.id
+                        WHERE m.id = ?1 AND l.sms IN ('pending_on', 'pending_off')";
+            let pending: Option<LineId> =
+                self.conn.prepare_cached(sql)?.query_row([modem], |row| row.get(0)).optional()?;
+            if let Some(line) = pending {
+                self.settle_switch(line, now)?;
+            }
+        }
         self.changed(ChangeKind::Modem, modem.0, now)
     }
 }

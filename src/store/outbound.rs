@@ -156,12 +156,19 @@ impl WriteTx<'_> {
             ":valid_for": i64::try_from(valid_for.0).unwrap_or(i64::MAX),
             ":valid_until": send_at.after(valid_for),
         })?;
-        let sql =
-            "UPDATE conversations SET line_id = :line, answered = 1, last_message_id = :message,
-                          last_message_at = :now WHERE id = :id";
+        let sql = "UPDATE conversations SET line_id = :line, answered = iif(:ours, 1, answered),
+                          last_message_id = :message, last_message_at = :now WHERE id = :id";
         self.conn.prepare_cached(sql)?.execute(named_params! {
             ":line": new.line, ":message": message, ":now": now, ":id": conversation,
+            ":ours": !matches!(new.class, Class::Auto | Class::Consent),
         })?;
+        // S157; consent answers leave a closed conversation closed (C4).
+        if new.class != Class::Consent {
+            self.reopen_conversation(conversation, now)?;
+        }
+        if let Some(user) = new.author.as_ref().and_then(Author::user) {
+            self.owner_acted(conversation, user, now)?;
+        }
         self.custody(message, now, if held { "held" } else { "queued" }, new.hold.as_deref())?;
         self.changed(ChangeKind::Message, message.0, now)?;
         self.changed(ChangeKind::Conversation, conversation.0, now)?;

@@ -76,7 +76,7 @@ fn pragma(conn: &Connection, name: &str) -> Result<i64> {
     Ok(conn.pragma_query_value(None, name, |row| row.get(0))?)
 }
 
-/// Tables, columns, references and indexes, one line each, sorted: equal means same schema,
+/// Tables, columns, references, indexes and triggers, one line each, sorted: equal means same schema,
 /// however it was reached. The order of columns does not count, for `ADD COLUMN` appends.
 pub fn describe(conn: &Connection) -> Result<Vec<String>> {
     const FACTS: &[&str] = &[
@@ -97,6 +97,8 @@ pub fn describe(conn: &Connection) -> Result<Vec<String>> {
                                    FROM sqlite_schema s WHERE s.name = i.name AND i.partial), '-'))
            FROM pragma_table_list t, pragma_index_list(t.name) i
           WHERE t.schema = 'main'",
+        "SELECT printf('%s %s: %s', type, name, sql) FROM sqlite_schema
+          WHERE type = 'trigger' OR sql LIKE 'CREATE VIRTUAL TABLE %'",
     ];
     let mut lines = Vec::new();
     for sql in FACTS {

@@ -182,6 +182,86 @@ words!(
         Modem = "modem",
         /// An order to a modem.
         Order = "order",
+        /// A contact.
+        Contact = "contact",
+        /// A user.
+        User = "user",
+        /// A rule, template or prompt.
+        Rule = "rule",
+    }
+);
+
+words!(
+    /// What a user may do (D15).
+    Role {
+        /// Everything.
+        Admin = "admin",
+        /// Answers people.
+        Agent = "agent",
+        /// Looks on.
+        Viewer = "viewer",
+        /// Is told of new texts, and has no login (S108).
+        Notified = "notified",
+    }
+);
+
+words!(
+    /// Whether a line's brand or campaign is registered, where the country asks for it (S98).
+    Registration {
+        /// Nobody asks for it.
+        NotNeeded = "not_needed",
+        /// It must be applied for.
+        Needed = "needed",
+        /// It was applied for.
+        Pending = "pending",
+        /// It is done.
+        Registered = "registered",
+    }
+);
+
+words!(
+    /// Whether a conversation must be claimed before it is answered (C6).
+    ClaimPolicy {
+        /// Anybody answers.
+        Off = "off",
+        /// Anybody answers after a warning.
+        Soft = "soft",
+        /// Only the claimer answers.
+        Strict = "strict",
+    }
+);
+
+words!(
+    /// What a template is for; the two are kept apart (S96).
+    TemplateClass {
+        /// Answers and notices people expect.
+        Service = "service",
+        /// Needs recorded consent.
+        Marketing = "marketing",
+    }
+);
+
+words!(
+    /// What a prompt asks for.
+    PromptKind {
+        /// One of several options.
+        Poll = "poll",
+        /// A figure on a scale.
+        Rating = "rating",
+        /// One of a few named answers.
+        Confirm = "confirm",
+    }
+);
+
+words!(
+    /// The three tabs of the inbox (S116, S123..S125).
+    Tab {
+        /// Mine, ours, nobody's.
+        Active = "active",
+        /// Held by others.
+        Team = "team",
+        /// Closed.
+        Closed = "closed",
     }
 );
 

@@ -16,9 +16,61 @@ CREATE TABLE lines (
     country     TEXT,                    -- two letters; how national numbers are read
     sms         TEXT NOT NULL DEFAULT 'on' CHECK (sms IN ('on', 'pending_on', 'off', 'pending_off')),
     created_at  INTEGER NOT NULL,
+    -- What people set. JSON columns hold what the engine's types of the same name read.
+    tags            TEXT NOT NULL DEFAULT '[]', -- JSON list of words, shown in every forward
+    response_recipient INTEGER REFERENCES users (id) ON DELETE SET NULL, -- relays by SMS go there
+    relay           TEXT NOT NULL DEFAULT '{}', -- JSON: engine::relay::RelayRules, other recipients too
+    response_emails TEXT NOT NULL DEFAULT '[]', -- JSON list of addresses
+    claim_policy    TEXT CHECK (claim_policy IN ('off', 'soft', 'strict')), -- NULL: as suggested (C6)
+    participants_reply INTEGER NOT NULL DEFAULT 0 CHECK (participants_reply IN (0, 1)),
+    texts           TEXT NOT NULL DEFAULT '{}', -- JSON: engine::texts::Texts
+    help_contact    TEXT NOT NULL DEFAULT '',   -- how people reach us; the answer to HELP
+    business_hours  TEXT,                -- JSON: engine::hours::BusinessHours; NULL: always attended
+    international   INTEGER NOT NULL DEFAULT 0 CHECK (international IN (0, 1)),
+    short_codes     TEXT NOT NULL DEFAULT '[]', -- JSON list of short codes that may be written to
+    limits          TEXT NOT NULL DEFAULT '{}', -- JSON: engine::limits::Limits
+    consent         TEXT NOT NULL DEFAULT '{}', -- JSON: engine::consent::Settings
+    show_codes      INTEGER NOT NULL DEFAULT 0 CHECK (show_codes IN (0, 1)), -- forwards show one-time codes
+    -- Brand or campaign registration, where the country asks for one (S98).
+    registration    TEXT NOT NULL DEFAULT 'not_needed'
+                    CHECK (registration IN ('not_needed', 'needed', 'pending', 'registered')),
     CHECK (iccid IS NOT NULL OR imsi IS NOT NULL)
 ) STRICT;
 CREATE UNIQUE INDEX lines_by_imsi ON lines (imsi) WHERE iccid IS NULL;
+CREATE INDEX lines_by_recipient ON lines (response_recipient);
+
+-- Who is told about new texts on a line (S103..S112); 1 to 5 rows a line, or none at all.
+CREATE TABLE notified_users (
+    line_id INTEGER NOT NULL REFERENCES lines (id) ON DELETE CASCADE,
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    sms     INTEGER NOT NULL CHECK (sms IN (0, 1)),
+    email   INTEGER NOT NULL CHECK (email IN (0, 1)),
+    push    INTEGER NOT NULL DEFAULT 0 CHECK (push IN (0, 1)),
+    urgency TEXT CHECK (urgency IN ('now', 'batch')), -- NULL: the engine's default
+    PRIMARY KEY (line_id, user_id),
+    CHECK (sms OR email OR push)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notified_users_by_user ON notified_users (user_id);
+
+-- People of ours: with a role to sign in by, or only notified (S108).
+CREATE TABLE users (
+    id            INTEGER PRIMARY KEY,
+    first_name    TEXT NOT NULL,
+    last_name     TEXT NOT NULL DEFAULT '',
+    email         TEXT NOT NULL DEFAULT '',
+    phone         TEXT,                  -- E.164; never told to a customer (S15)
+    role          TEXT NOT NULL CHECK (role IN ('admin', 'agent', 'viewer', 'notified')),
+    active        INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
+    duty          INTEGER NOT NULL DEFAULT 1 CHECK (duty IN (0, 1)), -- 0: relays go to the next recipient
+    paused        INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)), -- 1: texted STOP to us (E20)
+    team          TEXT,                  -- conversations can be given to a team
+    password      TEXT,                  -- Argon2id in PHC form; NULL: no login by password
+    unread_from   INTEGER NOT NULL DEFAULT 0, -- texts up to this message are no news to them
+    created_at    INTEGER NOT NULL
+) STRICT;
+-- An address signs in one account; people who are only notified may share one.
+CREATE UNIQUE INDEX users_by_email ON users (email COLLATE NOCASE) WHERE email <> '' AND role <> 'notified';
+CREATE INDEX users_by_phone ON users (phone);
 
 -- A modem is a device. What it said last; the truth is in the device.
 CREATE TABLE modems (
@@ -53,9 +105,163 @@ CREATE TABLE conversations (
     answered        INTEGER NOT NULL DEFAULT 1 CHECK (answered IN (0, 1)), -- 0: the last word is theirs
     last_message_id INTEGER,             -- newest message shown in the inbox
     last_message_at INTEGER NOT NULL,
-    created_at      INTEGER NOT NULL
+    created_at      INTEGER NOT NULL,
+    owner_id        INTEGER REFERENCES users (id) ON DELETE SET NULL, -- who has claimed it
+    owner_active_at INTEGER,             -- when the owner last did anything here (E122)
+    team            TEXT,                -- the team it was given to
+    flag            TEXT,                -- for follow-up, with a word why (S69)
+    closed          INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1)),
+    tags            TEXT NOT NULL DEFAULT '[]', -- JSON list of words
+    possible_opt_out INTEGER NOT NULL DEFAULT 0 CHECK (possible_opt_out IN (0, 1)), -- a person decides (E81)
+    -- 1: with a member of staff's own phone; kept out of the tabs (E1).
+    internal        INTEGER NOT NULL DEFAULT 0 CHECK (internal IN (0, 1))
 ) STRICT;
 CREATE INDEX conversations_by_time ON conversations (last_message_at, id);
+CREATE INDEX conversations_by_state ON conversations (internal, closed, last_message_at, id);
+CREATE INDEX conversations_by_owner ON conversations (owner_id) WHERE owner_id IS NOT NULL;
+CREATE INDEX conversations_flagged ON conversations (flag, last_message_at) WHERE flag IS NOT NULL;
+
+-- Which lines a conversation was ever on: the filter by line (S146).
+CREATE TABLE conversation_lines (
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    line_id         INTEGER NOT NULL REFERENCES lines (id) ON DELETE CASCADE,
+    PRIMARY KEY (conversation_id, line_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX conversation_lines_by_line ON conversation_lines (line_id);
+
+-- Who takes part in a conversation without owning it (C7).
+CREATE TABLE participants (
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    user_id         INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    PRIMARY KEY (conversation_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX participants_by_user ON participants (user_id);
+
+-- How far each user has read each conversation (E128).
+CREATE TABLE reads (
+    user_id         INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    read_to         INTEGER NOT NULL,    -- newest message they have seen
+    PRIMARY KEY (user_id, conversation_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reads_by_conversation ON reads (conversation_id);
+
+-- What staff write about a conversation; never sent.
+CREATE TABLE notes (
+    id              INTEGER PRIMARY KEY,
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    author_kind     TEXT NOT NULL,
+    author_id       TEXT,
+    text            TEXT NOT NULL,
+    created_at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX notes_by_conversation ON notes (conversation_id, id);
+
+-- People and organisations in the address book.
+CREATE TABLE contacts (
+    id         INTEGER PRIMARY KEY,
+    first_name TEXT NOT NULL DEFAULT '',
+    last_name  TEXT NOT NULL DEFAULT '',
+    language   TEXT,                     -- ISO 639 code
+    fields     TEXT NOT NULL DEFAULT '{}', -- JSON object of texts, for templates
+    notes      TEXT NOT NULL DEFAULT '',
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+
+-- Two contacts may share a number (E99); the older one names the conversation.
+CREATE TABLE contact_numbers (
+    contact_id INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE,
+    position   INTEGER NOT NULL,         -- the first is written to when nobody says which
+    key        TEXT NOT NULL,            -- Number::key()
+    PRIMARY KEY (contact_id, position),
+    UNIQUE (key, contact_id)
+) STRICT, WITHOUT ROWID;
+
+-- Search by words of names, folding case and accents.
+CREATE VIRTUAL TABLE contacts_fts USING fts5 (
+    first_name, last_name, content = 'contacts', content_rowid = 'id',
+    tokenize = 'unicode61 remove_diacritics 2'
+);
+INSERT INTO contacts_fts (contacts_fts, rank) VALUES ('secure-delete', 1);
+CREATE TRIGGER contacts_fts_insert AFTER INSERT ON contacts BEGIN
+    INSERT INTO contacts_fts (rowid, first_name, last_name) VALUES (new.id, new.first_name, new.last_name);
+END;
+CREATE TRIGGER contacts_fts_delete AFTER DELETE ON contacts BEGIN
+    INSERT INTO contacts_fts (contacts_fts, rowid, first_name, last_name)
+    VALUES ('delete', old.id, old.first_name, old.last_name);
+END;
+CREATE TRIGGER contacts_fts_update AFTER UPDATE OF first_name, last_name ON contacts BEGIN
+    INSERT INTO contacts_fts (contacts_fts, rowid, first_name, last_name)
+    VALUES ('delete', old.id, old.first_name, old.last_name);
+    INSERT INTO contacts_fts (rowid, first_name, last_name) VALUES (new.id, new.first_name, new.last_name);
+END;
+
+-- Texts that people insert and send again and again.
+CREATE TABLE templates (
+    id         INTEGER PRIMARY KEY,
+    name       TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    text       TEXT NOT NULL,            -- engine::template
+    class      TEXT NOT NULL CHECK (class IN ('service', 'marketing')),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+
+-- Keyword rules, as engine::keyword reads them.
+CREATE TABLE rules (
+    id         INTEGER PRIMARY KEY,
+    name       TEXT NOT NULL,
+    enabled    INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
+    position   INTEGER NOT NULL,         -- lower ones first
+    lines      TEXT NOT NULL DEFAULT '[]', -- JSON list of line ids; all, when empty
+    conditions TEXT NOT NULL,            -- JSON: engine::keyword::When
+    actions    TEXT NOT NULL,            -- JSON list of engine::keyword::Then
+    goes_on    INTEGER NOT NULL DEFAULT 0 CHECK (goes_on IN (0, 1)), -- later rules are looked at too
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rules_in_order ON rules (position, id);
+
+-- Questions that can be put to people: polls, ratings, confirmations.
+CREATE TABLE prompts (
+    id         INTEGER PRIMARY KEY,
+    name       TEXT NOT NULL,
+    kind       TEXT NOT NULL CHECK (kind IN ('poll', 'rating', 'confirm')),
+    text       TEXT NOT NULL,            -- the question as sent; a template
+    grammar    TEXT NOT NULL,            -- JSON: engine::prompt::Grammar
+    outcomes   TEXT NOT NULL DEFAULT '{}', -- JSON object: value, low, middle, high or * -> engine::keyword::Then
+    revote     INTEGER NOT NULL DEFAULT 1 CHECK (revote IN (0, 1)), -- 1: the last answer counts
+    hint       TEXT,                     -- sent once to an answer that cannot be counted
+    opens_at   INTEGER,                  -- not put before; NULL: at once
+    closes_at  INTEGER,                  -- no answer counts after
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+
+-- Who changed what; each row seals the ones before it. Holds no texts and no numbers.
+CREATE TABLE audit (
+    id         INTEGER PRIMARY KEY,
+    at         INTEGER NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_id   TEXT,
+    action     TEXT NOT NULL,            -- a word such as contact.changed
+    subject    TEXT,                     -- its id
+    detail     TEXT NOT NULL,            -- JSON: names of fields, never their values
+    hash       BLOB NOT NULL             -- SHA-256 of the row before and of this row
+) STRICT;
+CREATE INDEX audit_by_action ON audit (action, id);
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN
+    SELECT RAISE (ABORT, 'the audit log is only appended to');
+END;
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit BEGIN
+    SELECT RAISE (ABORT, 'the audit log is only appended to');
+END;
+
+-- Numbers that were erased while opted out: salted hashes, so that nobody writes to them again (E103).
+CREATE TABLE suppressions (
+    hash BLOB PRIMARY KEY,               -- SHA-256 of the setting 'suppression_salt' and Number::key()
+    at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- Texts queued together by one call.
 CREATE TABLE batches (
@@ -100,13 +306,33 @@ CREATE TABLE messages (
     hold_reason        TEXT,             -- why it waits for a person
     seen_count         INTEGER NOT NULL DEFAULT 1, -- in: how often the network or the SIM gave it to us
     possible_duplicate INTEGER NOT NULL DEFAULT 0 CHECK (possible_duplicate IN (0, 1)), -- out: may arrive twice
-    trace              TEXT NOT NULL DEFAULT '[]'  -- JSON: why the rules did what they did
+    trace              TEXT NOT NULL DEFAULT '[]', -- JSON: why the rules did what they did
+    -- 1: in, counts in badges. Consent words and repeats do not (C4).
+    badge              INTEGER NOT NULL DEFAULT 0 CHECK (badge IN (0, 1)),
+    mark               TEXT              -- in: why the entry looks different; engine::action::Mark
 ) STRICT;
+CREATE INDEX messages_badged ON messages (conversation_id, id) WHERE badge = 1;
 CREATE INDEX messages_by_conversation ON messages (conversation_id, id);
 CREATE INDEX messages_by_number ON messages (number_key, id);
 CREATE INDEX messages_by_line ON messages (line_id, id);
 CREATE INDEX messages_by_batch ON messages (batch_id) WHERE batch_id IS NOT NULL;
 CREATE INDEX messages_unsettled ON messages (state, id) WHERE state IN ('unknown', 'held', 'failed');
+
+-- Search by words of texts, folding case and accents.
+CREATE VIRTUAL TABLE messages_fts USING fts5 (
+    text, content = 'messages', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+);
+INSERT INTO messages_fts (messages_fts, rank) VALUES ('secure-delete', 1); -- erased words leave the index
+CREATE TRIGGER messages_fts_insert AFTER INSERT ON messages BEGIN
+    INSERT INTO messages_fts (rowid, text) VALUES (new.id, new.text);
+END;
+CREATE TRIGGER messages_fts_delete AFTER DELETE ON messages BEGIN
+    INSERT INTO messages_fts (messages_fts, rowid, text) VALUES ('delete', old.id, old.text);
+END;
+CREATE TRIGGER messages_fts_update AFTER UPDATE OF text ON messages BEGIN
+    INSERT INTO messages_fts (messages_fts, rowid, text) VALUES ('delete', old.id, old.text);
+    INSERT INTO messages_fts (rowid, text) VALUES (new.id, new.text);
+END;
 
 -- The segments of one inbound long message, told by the sender's 8- or 16-bit reference.
 CREATE TABLE groups (
@@ -300,7 +526,7 @@ CREATE TABLE pin_attempts (
 -- What changed, for event streams that resume. Bounded: the oldest rows go.
 CREATE TABLE changes (
     seq  INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL CHECK (kind IN ('message', 'conversation', 'line', 'modem', 'order')),
+    kind TEXT NOT NULL CHECK (kind IN ('message', 'conversation', 'line', 'modem', 'order', 'contact', 'user', 'rule')),
     id   INTEGER NOT NULL,
     at   INTEGER NOT NULL
 ) STRICT;

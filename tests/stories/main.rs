@@ -31,6 +31,7 @@ mod sms_vectors;
 mod state_machines;
 mod store;
 mod store_inbound;
+mod store_inbox;
 mod store_outbound;
 mod store_people;
 mod store_queue_laws;

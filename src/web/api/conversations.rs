@@ -61,7 +61,8 @@ pub(in crate::web) async fn list(
 ) -> Result<Json<List<Conversation>>, WebError> {
     let limit = page_size(filter.limit)?;
     let before = filter.after.as_deref().map(place).transpose()?;
-    let query = ConversationQuery { before, line: caller.line(), limit };
+    let query =
+        ConversationQuery { before, line: caller.line(), limit, ..ConversationQuery::default() };
     let found = app.store.read(move |tx| tx.conversations(&query)).await?;
     let more = found.len() == limit as usize;
     let next = found.last().filter(|_| more).map(|c| format!("{}-{}", c.last_message_at.0, c.id));
