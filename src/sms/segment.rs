@@ -10,15 +10,14 @@
 //! Begin with [`segment`]; [`count`] does the same sums without making octets.
 //! 23.040 §9.2.3.24.1; 23.038 §4.
 
-use std::ops::Range;
+mod plan;
 
-use unicode_segmentation::UnicodeSegmentation;
-
-use super::charset::{Language, Tables};
+use super::charset::Language;
 use super::dcs::{Alphabet, Dcs, MessageClass};
 use super::ucs2;
 use super::udh::{ConcatRef, Udh, iei};
 use super::user_data::{Body, UserData};
+use plan::{Plan, choose, forcing, header_octets, plan};
 
 /// The operator's choices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -179,153 +178,6 @@ impl Coding {
             Self::Ucs2 => None,
         }
     }
-
-    fn tables(self) -> Tables {
-        match self {
-            Self::Gsm7 { locking, single } => Tables::of(locking, single),
-            Self::Ucs2 => Tables::DEFAULT,
-        }
-    }
-
-    /// Units a character takes.
-    fn units(self, character: char) -> Option<usize> {
-        match self {
-            Self::Gsm7 { .. } => self.tables().septets(character),
-            Self::Ucs2 => Some(character.len_utf16()),
-        }
-    }
-
-    /// Units that fit beside a header of so many octets, its length octet included.
-    fn capacity(self, header_octets: usize) -> usize {
-        match self {
-            Self::Gsm7 { .. } => 160_usize.saturating_sub((header_octets * 8).div_ceil(7)),
-            Self::Ucs2 => UserData::MOST_OCTETS.saturating_sub(header_octets) / 2,
-        }
-    }
-
-    /// How many header elements the tables need.
-    fn shifts(self) -> usize {
-        match self {
-            Self::Gsm7 { locking, single } => {
-                usize::from(locking.is_some()) + usize::from(single.is_some())
-            }
-            Self::Ucs2 => 0,
-        }
-    }
-}
-
-/// Where a text is cut.
-struct Plan {
-    coding: Coding,
-    cuts: Vec<Cut>,
-    /// Units that fit into each segment.
-    capacity: usize,
-}
-
-struct Cut {
-    bytes: Range<usize>,
-    units: usize,
-}
-
-/// The plan with the fewest segments; among equals the first candidate.
-fn choose(text: &str, options: &SegmentOptions) -> Result<Plan, SegmentError> {
-    let mut codings = Vec::new();
-    if options.alphabet != Some(Alphabet::Ucs2) {
-        codings.push(Coding::GSM7);
-        for &language in &options.languages {
-            let (locking, single) = (Some(language).filter(|l| l.has_locking()), Some(language));
-            codings.push(Coding::Gsm7 { locking: None, single });
-            if locking.is_some() {
-                codings.push(Coding::Gsm7 { locking, single: None });
-                codings.push(Coding::Gsm7 { locking, single });
-            }
-        }
-    }
-    match options.alphabet {
-        Some(Alphabet::Octets) => return Err(SegmentError::NoText),
-        Some(Alphabet::Gsm7) => {}
-        Some(Alphabet::Ucs2) | None => codings.push(Coding::Ucs2),
-    }
-    let mut best: Option<Plan> = None;
-    let mut refusal = None;
-    for coding in codings {
-        match plan(text, coding, options) {
-            Ok(plan) if best.as_ref().is_none_or(|best| plan.cuts.len() < best.cuts.len()) => {
-                let cannot_be_beaten = plan.cuts.len() == 1 || coding == Coding::GSM7;
-                best = Some(plan);
-                // With the default alphabet a character takes a septet, or two where UCS-2
-                // takes sixteen bits: nothing is shorter unless a language spares escapes.
-                if cannot_be_beaten && (options.languages.is_empty() || coding == Coding::Ucs2) {
-                    break;
-                }
-            }
-            Ok(_) => {}
-            Err(error) => refusal = refusal.or(Some(error)),
-        }
-    }
-    best.ok_or(refusal.unwrap_or(SegmentError::NoText))
-}
-
-/// Cuts greedily, which is minimal because what may not be cut is always moved whole.
-fn plan(text: &str, coding: Coding, options: &SegmentOptions) -> Result<Plan, SegmentError> {
-    let units = |text: &str| {
-        text.chars().try_fold(0, |sum, character| {
-            let units = coding.units(character);
-            Ok(sum + units.ok_or(SegmentError::NotInAlphabet { character })?)
-        })
-    };
-    let total = units(text)?;
-    let single = coding.capacity(header_octets(coding.shifts(), false, options));
-    if total <= single {
-        let cuts = vec![Cut { bytes: 0..text.len(), units: total }];
-        return Ok(Plan { coding, cuts, capacity: single });
-    }
-    let capacity = coding.capacity(header_octets(coding.shifts(), true, options));
-    if capacity < 2 {
-        return Err(SegmentError::NoRoom);
-    }
-    let mut cutter = Cutter { capacity, cuts: Vec::new(), start: 0, end: 0, units: 0 };
-    for cluster in text.graphemes(true) {
-        let needed = units(cluster)?;
-        if needed <= capacity {
-            cutter.add(cluster.len(), needed);
-        } else {
-            for character in cluster.chars() {
-                cutter.add(character.len_utf8(), coding.units(character).unwrap_or(0));
-            }
-        }
-    }
-    Ok(Plan { coding, cuts: cutter.finish(), capacity })
-}
-
-struct Cutter {
-    capacity: usize,
-    cuts: Vec<Cut>,
-    start: usize,
-    end: usize,
-    units: usize,
-}
-
-impl Cutter {
-    /// Adds what must stay together.
-    fn add(&mut self, bytes: usize, units: usize) {
-        if self.units + units > self.capacity {
-            self.cut();
-        }
-        self.end += bytes;
-        self.units += units;
-    }
-
-    fn cut(&mut self) {
-        self.cuts.push(Cut { bytes: self.start..self.end, units: self.units });
-        self.start = self.end;
-        self.units = 0;
-    }
-
-    fn finish(mut self) -> Vec<Cut> {
-        self.cut();
-        self.cuts
-    }
 }
 
 fn build(text: &str, plan: &Plan, options: &SegmentOptions) -> Result<Segments, SegmentError> {
@@ -363,19 +215,6 @@ fn place(options: &SegmentOptions, total: u8, seq: u8) -> Option<ConcatRef> {
     (total > 1).then_some(ConcatRef { reference, wide, total, seq })
 }
 
-/// The octets of the header with its length octet; 0 when there is none.
-fn header_octets(shifts: usize, concat: bool, options: &SegmentOptions) -> usize {
-    let concat = match (concat, options.wide) {
-        (false, _) => 0,
-        (true, false) => 5,
-        (true, true) => 6,
-    };
-    match concat + 3 * shifts + options.elements.len() {
-        0 => 0,
-        octets => octets + 1,
-    }
-}
-
 fn header(
     concat: Option<ConcatRef>,
     locking: Option<Language>,
@@ -390,28 +229,4 @@ fn header(
     octets.extend(single.iter().flat_map(|l| [iei::SINGLE_SHIFT, 1, l.octet()]));
     octets.extend(&options.elements);
     (!octets.is_empty()).then(|| Udh::from_octets(octets))
-}
-
-/// The characters no enabled table has; where none is alone to blame, those the default lacks.
-fn forcing(text: &str, languages: &[Language]) -> Vec<char> {
-    let lacking = |tables: &dyn Fn(char) -> bool| {
-        let mut characters = Vec::new();
-        for character in text.chars() {
-            if !tables(character) && !characters.contains(&character) {
-                characters.push(character);
-            }
-        }
-        characters
-    };
-    let in_default = |character| Tables::DEFAULT.septets(character).is_some();
-    let in_any = |character| {
-        in_default(character)
-            || languages.iter().any(|&language| {
-                Tables::of(Some(language), Some(language)).septets(character).is_some()
-            })
-    };
-    match lacking(&in_any) {
-        none if none.is_empty() => lacking(&in_default),
-        some => some,
-    }
 }
