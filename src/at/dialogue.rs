@@ -153,15 +153,14 @@ impl Dialogue {
                 for byte in bytes {
                     self.lexer.push(*byte, self.hint());
                     self.read(now);
+                    self.watch_text(now);
                 }
             }
-            Input::Time => self.on_time(now),
+            Input::Time => {
+                self.on_time(now);
+                self.watch_text(now);
+            }
         }
-        self.text_until = match (self.lexer.is_in_text(), self.text_until) {
-            (true, None) => Some(now + TEXT_PATIENCE),
-            (true, until) => until,
-            (false, _) => None,
-        };
     }
 
     /// The next output; [`Output::WakeAt`] when there is none.
@@ -170,6 +169,15 @@ impl Dialogue {
             let times = [self.state.wakes_at(), self.text_until];
             Output::WakeAt(times.into_iter().flatten().min())
         })
+    }
+
+    /// After every byte, for a text may seem closed for one byte only: at a quote inside it.
+    fn watch_text(&mut self, now: Millis) {
+        self.text_until = match (self.lexer.is_in_text(), self.text_until) {
+            (true, None) => Some(now + TEXT_PATIENCE),
+            (true, until) => until,
+            (false, _) => None,
+        };
     }
 
     fn hint(&self) -> Hint {
