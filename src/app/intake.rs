@@ -208,7 +208,7 @@ fn kind_of_text(deliver: &Deliver) -> Kind {
     match deliver.pid.purpose() {
         Purpose::Silent => Kind::Silent,
         Purpose::Download | Purpose::DeviceTriggering => Kind::Data,
-        _ if deliver.dcs.message_waiting().is_some_and(|waiting| !waiting.store) => Kind::Waiting,
+        _ if deliver.only_indicates() => Kind::Waiting,
         _ => Kind::Text,
     }
 }

@@ -6,6 +6,8 @@ use super::address::{Address, AddressFields};
 use super::error::{DecodeError, EncodeError, Field};
 use super::pid::Pid;
 use super::reader::Reader;
+use super::udh::Udh;
+use super::user_data::split_header;
 
 /// A command to the service centre.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +43,22 @@ impl Command {
             | self.reserved_bits & Self::RESERVED
     }
 
+    /// The header the data begin with; `None` without TP-UDHI, or when it claims more than is
+    /// there.
+    pub fn header(&self) -> Option<Udh> {
+        self.parts().0
+    }
+
+    /// The data behind the header.
+    pub fn content(&self) -> &[u8] {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (Option<Udh>, &[u8]) {
+        let header = self.with_header.then(|| split_header(&self.data, 0).ok()).flatten();
+        header.unwrap_or((None, &self.data))
+    }
+
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let first = reader.octet(Field::FirstOctet)?;
         let reference = reader.octet(Field::Reference)?;
@@ -74,5 +92,31 @@ impl Command {
         out.push(length);
         out.extend(&self.data);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sms::{Tpdu, Way};
+
+    fn command(hex: &str) -> Command {
+        let octets = crate::sms::from_hex(hex).unwrap();
+        match Tpdu::decode(&octets, Way::FromMobile) {
+            Ok(Tpdu::Command(command)) => command,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_data_may_begin_with_a_header() {
+        let with = command("620100002A0C914477000910320606060101AABB");
+        assert_eq!(with.header().map(|header| header.octets().to_vec()), None, "6 of 5 claimed");
+        let with = command("620100002A0C914477000910320603060101AABB");
+        let header = with.header().unwrap();
+        let elements: Vec<_> = header.elements().map(|e| (e.iei, e.data.to_vec())).collect();
+        assert_eq!((elements, with.content()), (vec![(0x06, vec![0x01])], &[0xAA, 0xBB][..]));
+        let without = command("220100002A0C914477000910320603060101AABB");
+        assert_eq!((without.header(), without.content().len()), (None, 6));
     }
 }

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::waiting::{MessageWaiting, Waiting};
+
 /// A data coding scheme.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Dcs(pub u8);
@@ -66,49 +68,6 @@ impl MessageClass {
     }
 }
 
-/// A message waiting indication (23.038 §4, groups C to E).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MessageWaiting {
-    /// What waits.
-    pub kind: Waiting,
-    /// Whether it waits; otherwise the indication is cleared.
-    pub active: bool,
-    /// Whether the text is to be kept.
-    pub store: bool,
-}
-
-/// What waits for the subscriber.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the four words of 23.038 §4
-pub enum Waiting {
-    Voicemail,
-    Fax,
-    Email,
-    Other,
-}
-
-impl Waiting {
-    /// From the two lowest bits.
-    pub fn from_bits(octet: u8) -> Self {
-        match octet & 0x03 {
-            0 => Self::Voicemail,
-            1 => Self::Fax,
-            2 => Self::Email,
-            _ => Self::Other,
-        }
-    }
-
-    /// The word programs use.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Voicemail => "voicemail",
-            Self::Fax => "fax",
-            Self::Email => "email",
-            Self::Other => "other",
-        }
-    }
-}
-
 impl Dcs {
     /// GSM 7-bit, no class.
     pub const GSM7: Self = Self(0x00);
@@ -166,7 +125,9 @@ impl Dcs {
         matches!(self.0, 0xC0..=0xEF).then(|| MessageWaiting {
             kind: Waiting::from_bits(self.0),
             active: self.0 & 0x08 != 0,
+            count: None,
             store: self.0 >= 0xD0,
+            profile: 1,
         })
     }
 
@@ -184,5 +145,42 @@ impl Dcs {
 impl fmt::Debug for Dcs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Dcs({:02X})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::waiting::Waiting;
+    use super::*;
+
+    #[test]
+    fn each_group_has_its_alphabet_and_class() {
+        for (octet, alphabet, class) in [
+            (0x00, Alphabet::Gsm7, None),
+            (0x03, Alphabet::Gsm7, None), // class bits mean nothing without bit 4
+            (0x0C, Alphabet::Gsm7, None),
+            (0x15, Alphabet::Octets, Some(1)),
+            (0x18, Alphabet::Ucs2, Some(0)),
+            (0x48, Alphabet::Ucs2, None),
+            (0x88, Alphabet::Gsm7, None),
+            (0xC8, Alphabet::Gsm7, None),
+            (0xE0, Alphabet::Ucs2, None),
+            (0xF2, Alphabet::Gsm7, Some(2)),
+            (0xFF, Alphabet::Octets, Some(3)),
+        ] {
+            let dcs = Dcs(octet);
+            assert_eq!((dcs.alphabet(), dcs.class().map(MessageClass::number)), (alphabet, class));
+        }
+    }
+
+    #[test]
+    fn compression_deletion_and_waiting_are_told() {
+        assert!(Dcs(0x20).compressed() && Dcs(0x60).compressed() && !Dcs(0xE0).compressed());
+        assert!(Dcs(0x40).auto_delete() && !Dcs(0x80).auto_delete());
+        let told = |octet| Dcs(octet).message_waiting().map(|w| (w.kind, w.active, w.store));
+        assert_eq!(told(0xC8), Some((Waiting::Voicemail, true, false)));
+        assert_eq!(told(0xD1), Some((Waiting::Fax, false, true)));
+        assert_eq!(told(0xEA), Some((Waiting::Email, true, true)));
+        assert_eq!(told(0xF0), None);
     }
 }

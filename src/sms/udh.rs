@@ -6,7 +6,6 @@
 
 use super::address::Address;
 use super::charset::{Language, Tables};
-use super::dcs::Waiting;
 use super::error::EncodeError;
 
 /// A user data header without its length octet.
@@ -46,17 +45,6 @@ pub struct Ports {
     pub source: u16,
     /// Whether they have 16 bits.
     pub wide: bool,
-}
-
-/// A special message indication: how much of something waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Indication {
-    /// What waits.
-    pub kind: Waiting,
-    /// How many; 255 means that or more, 0 clears the indication.
-    pub count: u8,
-    /// Whether the text is to be kept.
-    pub store: bool,
 }
 
 /// Identifiers of the elements we read or write (23.040 §9.2.3.24).
@@ -146,16 +134,6 @@ impl Udh {
         Address::from_octets(self.last(|iei| iei == iei::REPLY_ADDRESS)?.data).ok()
     }
 
-    /// Message waiting indications, one for each kind.
-    pub fn indications(&self) -> impl Iterator<Item = Indication> + '_ {
-        self.elements().filter_map(|element| match (element.iei, element.data) {
-            (iei::INDICATION, &[kind, count]) => {
-                Some(Indication { kind: Waiting::from_bits(kind), count, store: kind & 0x80 != 0 })
-            }
-            _ => None,
-        })
-    }
-
     /// The language of the locking shift table.
     pub fn locking(&self) -> Option<Language> {
         self.language(iei::LOCKING_SHIFT)
@@ -207,5 +185,53 @@ impl<'a> Iterator for Elements<'a> {
         let (data, rest) = rest.split_at_checked(length.into())?;
         self.rest = rest;
         Some(InformationElement { iei, data })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(octets: &[u8]) -> Udh {
+        Udh::from_octets(octets.to_vec())
+    }
+
+    #[test]
+    fn a_place_in_a_message_must_make_sense() {
+        for (octets, place) in [
+            (&[0x00, 3, 0x2A, 2, 1][..], Some((0x2A, false, 2, 1))),
+            (&[0x08, 4, 0x01, 0x2A, 3, 3], Some((0x12A, true, 3, 3))),
+            (&[0x00, 3, 0x01, 2, 1, 0x08, 4, 0, 2, 3, 1], Some((2, true, 3, 1))),
+            (&[0x00, 3, 0x2A, 2, 3], None),
+            (&[0x00, 3, 0x2A, 0, 0], None),
+            (&[0x00, 3, 0x2A, 2, 0], None),
+            (&[0x00, 2, 0x2A, 2], None),
+            (&[], None),
+        ] {
+            let seen = header(octets).concat().map(|c| (c.reference, c.wide, c.total, c.seq));
+            assert_eq!(seen, place, "{octets:02X?}");
+        }
+    }
+
+    #[test]
+    fn ports_tables_and_reply_address_are_read() {
+        let ports = |octets: &[u8]| header(octets).ports().map(|p| (p.destination, p.source));
+        assert_eq!(ports(&[0x04, 2, 0xF0, 0xF1]), Some((240, 241)));
+        assert_eq!(ports(&[0x05, 4, 0x0B, 0x84, 0x23, 0xF0]), Some((2948, 9200)));
+        assert_eq!(ports(&[0x05, 3, 0x0B, 0x84, 0x23]), None);
+        let turkish = header(&[0x24, 1, 1, 0x25, 1, 1]);
+        assert_eq!(turkish.single(), Language::from_octet(1));
+        assert_eq!(turkish.locking(), Language::from_octet(1));
+        assert_eq!(header(&[0x24, 1, 0x0E, 0x25, 2, 1, 1]).single(), None);
+        let reply = header(&[0x22, 4, 0x04, 0x81, 0x21, 0x43]).reply_address();
+        assert_eq!(reply.map(|address| address.number()).as_deref(), Some("1234"));
+    }
+
+    #[test]
+    fn an_element_past_the_end_is_dropped_and_noted() {
+        let damaged = header(&[0x70, 0, 0x00, 3, 0x2A]);
+        assert_eq!(damaged.elements().map(|element| element.iei).collect::<Vec<_>>(), [0x70]);
+        assert!(damaged.malformed());
+        assert!(!header(&[0x70, 0]).malformed());
     }
 }

@@ -131,7 +131,10 @@ impl UserData {
 }
 
 /// Takes the header off; what is left begins right after it.
-fn split_header(whole: &[u8], octet: usize) -> Result<(Option<Udh>, &[u8]), DecodeError> {
+pub(super) fn split_header(
+    whole: &[u8],
+    octet: usize,
+) -> Result<(Option<Udh>, &[u8]), DecodeError> {
     let bad = DecodeError::BadUdh { octet };
     let (&length, rest) = whole.split_first().ok_or(bad)?;
     let (header, rest) = rest.split_at_checked(length.into()).ok_or(bad)?;
@@ -154,4 +157,33 @@ fn stray_bits(octets: &[u8], fill: usize, septets: usize) -> Ignored {
         stray.insert(Ignored::SPARE_BITS);
     }
     stray
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_counts_septets_or_octets_header_included() {
+        let header = |octets: usize| Some(Udh::from_octets(vec![0; octets]));
+        for (octets, septets, fill) in
+            [(3, 5, 3), (4, 6, 2), (5, 7, 1), (6, 8, 0), (8, 11, 5), (9, 12, 4), (12, 15, 1)]
+        {
+            let text = UserData { header: header(octets), body: Body::Septets(vec![0x41; 3]) };
+            assert_eq!(text.length(), septets + 3, "{octets} octets");
+            assert_eq!(fill_bits(octets + 1), fill, "{octets} octets");
+            let data = UserData { header: header(octets), body: Body::Octets(vec![0x41; 3]) };
+            assert_eq!(data.length(), octets + 1 + 3);
+        }
+    }
+
+    #[test]
+    fn a_header_longer_than_the_user_data_is_refused() {
+        let read = |octets: &[u8]| UserData::read(&mut Reader::new(octets), true, Dcs::OCTETS);
+        assert_eq!(read(&[2, 2, 0]), Err(DecodeError::BadUdh { octet: 1 }));
+        assert_eq!(read(&[0]), Err(DecodeError::BadUdh { octet: 1 }));
+        assert!(read(&[1, 0]).is_ok());
+        let short = DecodeError::Truncated { field: Field::UserData, octet: 1 };
+        assert_eq!(read(&[3, 0]), Err(short));
+    }
 }

@@ -4,8 +4,8 @@ use super::decode::Decoded;
 use crate::cmd::terminal::one_line;
 use crate::sms::mms::MmsNotification;
 use crate::sms::{
-    Body, Dcs, DecodeError, Parameters, Purpose, Scts, Tail, Tpdu, Udh, UserData, ValidityPeriod,
-    to_hex,
+    Body, Dcs, DecodeError, MessageWaiting, Parameters, Purpose, Scts, Tail, Tpdu, Udh, UserData,
+    ValidityPeriod, email_hint, to_hex,
 };
 
 /// WAP push, connectionless.
@@ -20,7 +20,13 @@ pub(super) fn decoded(decoded: &Decoded) -> String {
             sheet.line("from", deliver.originator.number());
             sheet.time("sent", deliver.scts);
             sheet.purpose(deliver.pid.purpose());
+            deliver.message_waiting().iter().for_each(|waiting| sheet.waiting(waiting));
             sheet.user_data(&deliver.user_data, deliver.dcs);
+            if deliver.pid.purpose() == Purpose::Email
+                && let Some(hint) = deliver.text().as_deref().and_then(email_hint)
+            {
+                sheet.line("written by", hint.address);
+            }
         }
         Tpdu::Submit(submit) => {
             sheet.title("SMS-SUBMIT, to be sent");
@@ -61,7 +67,10 @@ pub(super) fn decoded(decoded: &Decoded) -> String {
             sheet.line("to", command.destination.number());
             sheet.line("command", format!("{:02X}", command.kind));
             sheet.line("about", format!("reference {}", command.message));
-            sheet.line("data", to_hex(&command.data));
+            if let Some(header) = command.header() {
+                sheet.header(&header);
+            }
+            sheet.line("data", to_hex(command.content()));
         }
     }
     if let Some(Some(smsc)) = decoded.smsc {
@@ -117,6 +126,13 @@ impl Sheet {
         }
     }
 
+    fn waiting(&mut self, waiting: &MessageWaiting) {
+        let what = if waiting.active { "waiting" } else { "cleared" };
+        let count = waiting.count.filter(|count| *count > 0);
+        let count = count.map_or(String::new(), |count| format!(", {count}"));
+        self.line("indicates", format!("{} {what}{count}", waiting.kind.name()));
+    }
+
     fn parameters(&mut self, parameters: &Parameters) {
         if let Some(user_data) = &parameters.user_data {
             self.user_data(user_data, parameters.dcs.unwrap_or_default());
@@ -136,10 +152,6 @@ impl Sheet {
         if let Some(class) = dcs.class() {
             let flash = if class.number() == 0 { ", shown at once" } else { "" };
             self.line("class", format!("{}{flash}", class.number()));
-        }
-        if let Some(waiting) = dcs.message_waiting() {
-            let what = if waiting.active { "waiting" } else { "cleared" };
-            self.line("indicates", format!("{} {what}", waiting.kind.name()));
         }
         if let Some(header) = &user_data.header {
             self.header(header);
