@@ -15,6 +15,21 @@
 //!
 //! Specifications: ITU-T V.250; 3GPP TS 27.007 (general) and 27.005 (SMS).
 
+// Bytes from the line decide none of these; tests may fail loudly.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented
+    )
+)]
+
 mod classify;
 mod code;
 mod command;

@@ -131,8 +131,7 @@ impl<'a> Set<'a> {
         let missing = (1..=total).filter(|seq| !self.segments.contains_key(seq)).collect();
         let stamps = self.segments.values().map(|segment| segment.scts);
         let earliest = stamps.filter_map(|scts| Some((scts.unix()?, scts))).min_by_key(|s| s.0);
-        let no_text = |deliver: &&Deliver| !deliver.dcs.is_text();
-        let content = if self.segments.values().all(|deliver| no_text(&deliver)) {
+        let content = if self.segments.values().all(|deliver| !deliver.dcs.is_text()) {
             let octets = self.segments.values().flat_map(|s| s.user_data.body_octets());
             Content::Octets(octets.collect())
         } else {

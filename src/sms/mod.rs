@@ -13,6 +13,21 @@
 //! Specifications: 3GPP TS 23.040 (messages), 23.038 (alphabets), 23.041 (cell broadcast);
 //! OMA MMS encapsulation (the notification inside a WAP push).
 
+// Octets from the air decide none of these; tests may fail loudly.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented
+    )
+)]
+
 mod address;
 mod assemble;
 pub mod cbs;

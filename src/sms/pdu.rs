@@ -73,10 +73,18 @@ pub fn from_hex(hex: &str) -> Result<Vec<u8>, DecodeError> {
 
 /// Octets as hexadecimal digits in upper case.
 pub fn to_hex(octets: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-    let digit = |nibble: u8| DIGITS[usize::from(nibble & 0x0F)];
-    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(*octet)]).collect()
+    let mut hex = String::with_capacity(2 * octets.len());
+    for octet in octets {
+        hex.extend([digit(octet >> 4), digit(octet & 0x0F)]);
+    }
+    hex
+}
+
+fn digit(nibble: u8) -> char {
+    match nibble {
+        0..=9 => char::from(b'0' + nibble),
+        _ => char::from(b'A' - 10 + nibble),
+    }
 }
 
 fn nibble(digit: u8) -> Option<u8> {
@@ -85,5 +93,27 @@ fn nibble(digit: u8) -> Option<u8> {
         b'A'..=b'F' => Some(digit - b'A' + 10),
         b'a'..=b'f' => Some(digit - b'a' + 10),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_is_read_in_either_case_and_written_in_upper() {
+        assert_eq!(from_hex("0aF9"), Ok(vec![0x0A, 0xF9]));
+        assert_eq!(to_hex(&[0x0A, 0xF9, 0x90]), "0AF990");
+        for (hex, character) in [("0", 1), ("0A1", 3), ("0G", 1), (" 00", 0), ("00é", 2)] {
+            assert_eq!(from_hex(hex), Err(DecodeError::BadHex { character }), "{hex:?}");
+        }
+    }
+
+    #[test]
+    fn the_service_centre_may_be_absent_but_not_too_long() {
+        let without = Pdu::decode("000404810001000062112151000000024161", Way::ToMobile);
+        assert_eq!(without.map(|pdu| pdu.smsc), Ok(None));
+        let long = Pdu::decode("0D91", Way::ToMobile);
+        assert_eq!(long, Err(DecodeError::BadSmscLength { octets: 13 }));
     }
 }

@@ -115,6 +115,7 @@ struct Locking {
 }
 
 impl Locking {
+    #[allow(clippy::indexing_slicing, reason = "runs when the tables are compiled")]
     const fn new(characters: [char; 128]) -> Self {
         let mut septets = [(__, 0); 128];
         let mut i = 0;
@@ -144,6 +145,7 @@ struct Single {
 }
 
 impl Single {
+    #[allow(clippy::indexing_slicing, reason = "runs when the tables are compiled")]
     const fn new(entries: &[(u8, char)]) -> Self {
         let mut characters = [__; 128];
         let mut i = 0;
@@ -173,6 +175,7 @@ fn find(sorted: &[(char, u8); 128], character: char) -> Option<u8> {
 }
 
 /// Insertion sort, because the tables are built at compile time.
+#[allow(clippy::indexing_slicing, reason = "runs when the tables are compiled")]
 const fn sorted(mut entries: [(char, u8); 128]) -> [(char, u8); 128] {
     let mut i = 1;
     while i < 128 {
