@@ -308,3 +308,37 @@ fn nibble(character: char) -> Option<u8> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_names_are_written_and_read() {
+        for (octets, text) in [
+            (&[0x00, 0x91][..], ""),
+            (&[0x04, 0x81, 0x21, 0x43], "1234"),
+            (&[0x03, 0x81, 0x21, 0xF3], "123"),
+            (&[0x0C, 0x91, 0x44, 0x77, 0x00, 0x09, 0x10, 0x32], "+447700900123"),
+            (&[0x06, 0x81, 0xBA, 0xDC, 0x0E], "*#abc0"),
+            (&[0x0B, 0xD0, 0xC7, 0xF7, 0xFB, 0xCC, 0x2E, 0x03], "Google"),
+        ] {
+            let address = Address::from_octets(octets).unwrap();
+            assert_eq!(address.number(), text);
+            assert_eq!(address.octets().unwrap(), octets, "{text}");
+        }
+    }
+
+    #[test]
+    fn lengths_are_bounded() {
+        for (digits, sound) in [(0, true), (1, true), (19, true), (20, true), (21, false)] {
+            let number = Address::number_of(&"1".repeat(digits)).unwrap();
+            assert_eq!(number.octets().is_ok(), sound, "{digits} digits");
+        }
+        assert_eq!(Address::number_of(&"1".repeat(23)), Err(AddressError::TooLong));
+        assert!(Address::name_of("elevenchars").is_ok());
+        assert_eq!(Address::name_of("twelve chars"), Err(AddressError::TooLong));
+        assert_eq!(Address::number_of("12 3"), Err(AddressError::Character(' ')));
+        assert_eq!(Address::name_of("naïve"), Err(AddressError::Character('ï')));
+    }
+}

@@ -245,3 +245,78 @@ pub fn join<'a>(pages: impl IntoIterator<Item = &'a CbsPage>) -> Vec<Broadcast> 
     });
     joined.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packed(text: &str) -> Vec<u8> {
+        let mut septets = Vec::new();
+        for character in text.chars() {
+            Tables::DEFAULT.encode(character, &mut septets);
+        }
+        gsm7::pack(&septets, 0)
+    }
+
+    fn page(serial: u16, page: u8, pages: u8, text: &str) -> CbsPage {
+        let content = packed(text);
+        CbsPage { serial, channel: 4370, dcs: CbsDcs(0x01), page, pages, content }
+    }
+
+    #[test]
+    fn the_umts_form_holds_all_pages() {
+        let mut octets = vec![0x01, 0x11, 0x12, 0x40, 0x71, 0x01, 2];
+        for (text, useful) in [("Flood in the valley. Go ", 21), ("uphill n", 7)] {
+            let mut content = packed(text);
+            content.resize(CbsPage::CONTENT, 0xFF); // must not be looked at
+            octets.extend(content);
+            octets.push(useful);
+        }
+        let pages = CbsPage::decode_umts(&octets).unwrap();
+        let seen: Vec<_> = pages.iter().map(|p| (p.page, p.pages, p.text().unwrap())).collect();
+        assert_eq!(
+            seen,
+            [(1, 2, "Flood in the valley. Go ".to_owned()), (2, 2, "uphill n".to_owned())]
+        );
+        let first = pages.first().unwrap();
+        assert_eq!((first.serial, first.channel), (0x4071, 4370));
+        assert_eq!((first.geographic_scope(), first.message_code()), (1, 7));
+        assert_eq!((first.update_number(), first.language().as_deref()), (1, Some("en")));
+        assert_eq!(CbsPage::decode_umts(&octets[..octets.len() - 1]).map(|p| p.len()), Ok(1));
+        assert_eq!(CbsPage::decode_umts(&octets[..6]), Err(CbsError { octets: 6 }));
+        octets[0] = 0x02; // a schedule, no message
+        assert!(CbsPage::decode_umts(&octets).is_err());
+    }
+
+    #[test]
+    fn an_earthquake_warning_is_read_before_its_text() {
+        let mut octets = [0_u8; 56];
+        octets[..6].copy_from_slice(&[0x30, 0x02, 0x11, 0x02, 0x03, 0x80]);
+        let warning =
+            EtwsPrimary { serial: 0x3002, channel: 4354, warning: 1, alert: true, popup: true };
+        assert_eq!(EtwsPrimary::decode(&octets), Ok(warning));
+        octets[4..6].copy_from_slice(&[0x06, 0x00]);
+        let test = EtwsPrimary { warning: 3, alert: false, popup: false, ..warning };
+        assert_eq!(EtwsPrimary::decode(&octets), Ok(test));
+        assert_eq!(EtwsPrimary::decode(&octets[..55]), Err(CbsError { octets: 55 }));
+    }
+
+    #[test]
+    fn pages_join_in_any_order_and_missing_ones_are_named() {
+        let pages = [
+            page(0x4020, 1, 1, "Other news here!"),
+            page(0x4010, 3, 3, "now at once."),
+            page(0x4010, 1, 3, "Leave the house "),
+            page(0x4010, 3, 3, "now at once."),
+        ];
+        let joined = join(&pages);
+        let seen: Vec<_> = joined.iter().map(|b| (b.serial, b.text.as_str(), &b.missing)).collect();
+        assert_eq!(
+            seen,
+            [
+                (0x4010, "Leave the house now at once.", &vec![2]),
+                (0x4020, "Other news here!", &vec![])
+            ]
+        );
+    }
+}

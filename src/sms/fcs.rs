@@ -78,3 +78,22 @@ impl fmt::Debug for FailureCause {
         write!(f, "FailureCause({:02X} {})", self.0, self.meaning())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_say_whether_another_try_makes_sense() {
+        for (octets, class) in [
+            (&[0x80, 0x81, 0x90, 0xB0, 0xC1, 0xC3, 0xC5, 0xC7][..], FailureClass::Permanent),
+            (&[0xC0, 0xC2, 0xD2, 0xD4], FailureClass::Temporary),
+            (&[0xD0, 0xD1, 0xD3, 0xD5], FailureClass::Sim),
+            (&[0x00, 0x7F, 0x83, 0xC8, 0xE0, 0xFE, 0xFF], FailureClass::Ambiguous),
+        ] {
+            for &octet in octets {
+                assert_eq!(FailureCause(octet).class(), class, "{octet:02X}");
+            }
+        }
+    }
+}

@@ -61,7 +61,7 @@ pub fn unpack(octets: &[u8], start_bit: usize, count: usize) -> Vec<u8> {
 /// Packs a USSD text: seven bits left over would read as `@`, so a CR fills them.
 pub fn pack_ussd(septets: &[u8]) -> Vec<u8> {
     let mut padded = septets.to_vec();
-    let ambiguous = padded.len() % 8 == 0 && padded.last() == Some(&CR);
+    let ambiguous = padded.len().is_multiple_of(8) && padded.last() == Some(&CR);
     if padded.len() % 8 == 7 || ambiguous {
         padded.push(CR);
     }
@@ -71,8 +71,35 @@ pub fn pack_ussd(septets: &[u8]) -> Vec<u8> {
 /// Unpacks a USSD text, without the CR that [`pack_ussd`] added.
 pub fn unpack_ussd(octets: &[u8]) -> Vec<u8> {
     let mut septets = unpack(octets, 0, octets.len() * 8 / 7);
-    if septets.len() % 8 == 0 && septets.last() == Some(&CR) {
+    if septets.len().is_multiple_of(8) && septets.last() == Some(&CR) {
         septets.pop();
     }
     septets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn septets_lie_in_the_bit_string_from_its_lowest_bit_on() {
+        assert_eq!(pack(b"hello", 0), [0xE8, 0x32, 0x9B, 0xFD, 0x06]);
+        assert_eq!(pack(b"hello", 1), [0xD0, 0x65, 0x36, 0xFB, 0x0D]);
+        assert_eq!(unpack(&[0xE8, 0x32, 0x9B, 0xFD, 0x06], 0, 5), b"hello");
+        assert_eq!(unpack(&[0xD1, 0x65, 0x36, 0xFB, 0xFD], 1, 5), b"hello");
+        assert_eq!(unpack(&[0xE8, 0x32], 0, 9), b"he", "no more than there is");
+        assert_eq!(unpack(&[], 7, 3), []);
+        for count in 0..=17 {
+            let septets: Vec<u8> = (1..=count).collect();
+            assert_eq!(unpack(&pack(&septets, 3), 3, septets.len()), septets);
+        }
+    }
+
+    #[test]
+    fn a_ussd_text_never_ends_in_a_letter_nobody_wrote() {
+        for text in [&b"*100#"[..], b"seven77", b"eight888", b"nine99999", b"\r", b""] {
+            assert_eq!(unpack_ussd(&pack_ussd(text)), text);
+        }
+        assert_eq!(pack_ussd(b"seven77"), pack(b"seven77\r", 0));
+    }
 }

@@ -10,3 +10,13 @@ use unicode_normalization::UnicodeNormalization;
 pub fn normal_text(text: &str) -> String {
     text.replace("\r\n", "\n").nfc().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_composed_and_line_ends_are_one_character() {
+        assert_eq!(normal_text("Cafe\u{301}\r\nbar\r"), "Café\nbar\r");
+    }
+}

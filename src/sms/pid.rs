@@ -55,3 +55,27 @@ impl fmt::Debug for Pid {
         write!(f, "Pid({:02X})", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_protocols_are_not_ordinary() {
+        for (octets, purpose) in [
+            (&[0x00, 0x1F, 0x20, 0x2E, 0x33, 0x3F, 0x49, 0x5E, 0x80, 0xFF][..], Purpose::Ordinary),
+            (&[0x21, 0x2D, 0x30, 0x31], Purpose::Telematic),
+            (&[0x32], Purpose::Email),
+            (&[0x40], Purpose::Silent),
+            (&[0x41], Purpose::Replace(1)),
+            (&[0x47], Purpose::Replace(7)),
+            (&[0x48], Purpose::DeviceTriggering),
+            (&[0x5F], Purpose::ReturnCall),
+            (&[0x7C, 0x7D, 0x7E, 0x7F], Purpose::Download),
+        ] {
+            for &octet in octets {
+                assert_eq!(Pid(octet).purpose(), purpose, "{octet:02X}");
+            }
+        }
+    }
+}

@@ -114,3 +114,39 @@ impl fmt::Debug for Scts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_are_local_times_with_an_offset_or_none_at_all() {
+        let minus = "1999-12-31T23:59:59-00:15";
+        for (octets, time) in [
+            ([0x99, 0x21, 0x13, 0x32, 0x95, 0x95, 0x18], Some(minus)),
+            ([0x71, 0x80, 0x13, 0x11, 0x12, 0x45, 0x23], Some("2017-08-31T11:21:54+08:00")),
+            ([0x31, 0x30, 0x52, 0x32, 0x10, 0x65, 0x8A], Some("2013-03-25T23:01:56-07:00")),
+            ([0x71, 0x80, 0x13, 0x11, 0x12, 0x45, 0xA0], Some("2017-08-31T11:21:54")),
+            ([0x71, 0x80, 0x13, 0x11, 0x12, 0x45, 0x65], Some("2017-08-31T11:21:54+14:00")),
+            ([0x71, 0x80, 0x13, 0x11, 0x12, 0x45, 0x75], Some("2017-08-31T11:21:54")),
+            ([0xA1, 0x80, 0x13, 0x11, 0x12, 0x45, 0x00], None),
+            ([0x71, 0x31, 0x13, 0x11, 0x12, 0x45, 0x00], None), // month 13
+            ([0x71, 0x20, 0x03, 0x11, 0x12, 0x45, 0x00], None), // 30 February
+            ([0x00; 7], None),
+            ([0xFF; 7], None),
+        ] {
+            let local = Scts(octets).local().map(|local| local.to_string());
+            assert_eq!(local.as_deref(), time, "{octets:02X?}");
+        }
+    }
+
+    #[test]
+    fn an_instant_comes_back_from_any_zone() {
+        let time = UnixTime(1_795_252_200_000);
+        for offset in [-840, -420, -15, 0, 15, 330, 840] {
+            assert_eq!(Scts::at(time, offset).and_then(Scts::unix), Some(time), "{offset}");
+        }
+        assert_eq!(Scts::at(time, 855), None);
+        assert_eq!(Scts::at(UnixTime(0), 0), None, "before 1990");
+    }
+}

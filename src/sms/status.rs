@@ -103,3 +103,28 @@ impl fmt::Debug for Status {
         write!(f, "Status({:02X} {})", self.0, self.class().name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_borders_of_each_class_are_where_they_should_be() {
+        for (octets, class) in [
+            (0x00..=0x00, StatusClass::Delivered),
+            (0x01..=0x01, StatusClass::ForwardedUnconfirmed),
+            (0x02..=0x02, StatusClass::Replaced),
+            (0x03..=0x1F, StatusClass::Completed),
+            (0x20..=0x3F, StatusClass::TemporaryRetrying),
+            (0x40..=0x5F, StatusClass::PermanentFailure),
+            (0x60..=0x7F, StatusClass::TemporaryGaveUp),
+            (0x80..=0xFF, StatusClass::Reserved),
+        ] {
+            for octet in octets {
+                assert_eq!(Status(octet).class(), class, "{octet:02X}");
+                let retrying = class == StatusClass::TemporaryRetrying;
+                assert_eq!(Status(octet).is_final(), !retrying, "{octet:02X}");
+            }
+        }
+    }
+}

@@ -156,3 +156,23 @@ fn guess(
         _ => refusal.map(|(tpdu, ignored, _)| (tpdu, ignored)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_decides_what_a_message_type_is() {
+        let deliver_report = [0x00, 0x00];
+        let read = |octets: &[u8], way| Tpdu::decode(octets, way);
+        assert!(matches!(read(&deliver_report, Way::FromMobile), Ok(Tpdu::DeliverReport(_))));
+        assert!(matches!(read(&deliver_report, Way::ToMobile), Err(DecodeError::Truncated { .. })));
+        let submit = [0x01, 0x00, 0x04, 0x81, 0x21, 0x43, 0x00, 0x00, 0x00];
+        assert!(matches!(read(&submit, Way::FromMobile), Ok(Tpdu::Submit(_))));
+        assert!(matches!(read(&submit, Way::Stored), Ok(Tpdu::Submit(_))));
+        for way in [Way::ToMobile, Way::FromMobile, Way::Stored] {
+            assert!(matches!(read(&[0x03], way), Err(DecodeError::ReservedMti { .. })));
+            assert!(matches!(read(&[], way), Err(DecodeError::Truncated { .. })));
+        }
+    }
+}

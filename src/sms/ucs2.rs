@@ -23,3 +23,25 @@ pub fn decode(octets: &[u8]) -> String {
     text.extend(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_utf_16_with_the_high_octet_first() {
+        assert_eq!(encode("é👋"), [0x00, 0xE9, 0xD8, 0x3D, 0xDC, 0x4B]);
+        for (octets, text) in [
+            (&[0x00, 0xE9, 0xD8, 0x3D, 0xDC, 0x4B][..], "é👋"),
+            (&[0xFE, 0xFF, 0x00, 0x41], "A"),
+            (&[0xFF, 0xFE, 0x41, 0x00], "A"),
+            (&[0x00, 0x41, 0xFF, 0xFE], "A\u{FFFE}"), // not at the start
+            (&[0x00, 0x41, 0x00], "A"),
+            (&[0xD8, 0x3D], "\u{FFFD}"),
+            (&[0xDC, 0x4B, 0x00, 0x41], "\u{FFFD}A"),
+            (&[], ""),
+        ] {
+            assert_eq!(decode(octets), text);
+        }
+    }
+}

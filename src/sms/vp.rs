@@ -89,3 +89,47 @@ fn enhanced_seconds(octets: &[u8; 7]) -> Option<u32> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_relative_form_is_the_shortest_that_is_long_enough() {
+        const HOUR: u64 = 60;
+        const DAY: u64 = 24 * HOUR;
+        for (minutes, octet) in [
+            (0, 0x00),
+            (5, 0x00),
+            (6, 0x01),
+            (12 * HOUR, 143),
+            (12 * HOUR + 1, 144),
+            (DAY, 0xA7),
+            (2 * DAY, 0xA8),
+            (7 * DAY, 0xAD),
+            (30 * DAY, 0xC4),
+            (31 * DAY, 197),
+            (63 * 7 * DAY, 0xFF),
+            (1_000 * DAY, 0xFF),
+        ] {
+            let wanted = Millis(minutes * 60_000);
+            let period = ValidityPeriod::at_least(wanted);
+            assert_eq!(period, ValidityPeriod::Relative(octet), "{minutes} minutes");
+        }
+    }
+
+    #[test]
+    fn the_enhanced_form_is_read() {
+        for (octets, seconds) in [
+            ([0x00, 0, 0, 0, 0, 0, 0], None),
+            ([0x01, 0xA7, 0, 0, 0, 0, 0], Some(86_400)),
+            ([0x42, 45, 0, 0, 0, 0, 0], Some(45)),
+            ([0x03, 0x21, 0x43, 0x65, 0, 0, 0], Some(12 * 3_600 + 34 * 60 + 56)),
+            ([0x82, 0x00, 45, 0, 0, 0, 0], Some(45)), // one more indicator octet
+            ([0x82, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80], None),
+            ([0x07, 1, 1, 1, 1, 1, 1], None),
+        ] {
+            assert_eq!(ValidityPeriod::Enhanced(octets).seconds(), seconds, "{octets:02X?}");
+        }
+    }
+}
