@@ -275,7 +275,7 @@ impl World {
             sim.smsc = change.smsc.unwrap_or(sim.smsc.clone());
             if let Some(pin) = change.pin {
                 let asks = !pin.is_empty();
-                sim.pin = Lock::new(&pin, "12345678", asks);
+                sim.pin = Lock::verified(&pin, "12345678", asks);
             }
         }
         if let Some(inserted) = change.sim_inserted {
@@ -451,6 +451,7 @@ fn device(
         radio,
         faults: scenario.faults,
         credit: scenario.credit,
+        keeps_reference: scenario.keeps_reference,
         ussd_codes: scenario.ussd.unwrap_or_else(Menu::standard),
         zone: network.settings.zone,
     }))

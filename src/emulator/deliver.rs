@@ -8,7 +8,8 @@ use super::profile::Quirks;
 use super::settings::Cnmi;
 use super::storage::{Memory, Slot, Stat};
 use super::text_mode;
-use crate::sms::{self, MessageClass, Pid, Tpdu, Way};
+use crate::sms::cbs::CbsPage;
+use crate::sms::{self, Dcs, MessageClass, Pid, Tpdu, Way};
 use crate::types::Millis;
 
 /// How the modem took a message.
@@ -67,8 +68,8 @@ impl Device {
             _ if report => self.report_route(),
             // Type 0 is acknowledged and thrown away (23.040 §9.2.3.9).
             Ok(Tpdu::Deliver(deliver)) if deliver.pid == Pid::SILENT => Route::Discard,
-            Ok(Tpdu::Deliver(deliver)) => self.message_route(deliver.dcs.class()),
-            _ => self.message_route(None),
+            Ok(Tpdu::Deliver(deliver)) => self.message_route(deliver.dcs),
+            _ => self.message_route(Dcs(0)),
         };
         match route {
             Route::Discard => Handover::Taken,
@@ -77,9 +78,13 @@ impl Device {
         }
     }
 
-    fn message_route(&self, class: Option<MessageClass>) -> Route {
+    /// `<mt>` of +CNMI: what the SIM is to keep, and waiting indications to be kept, are stored
+    /// even when the rest is routed.
+    fn message_route(&self, dcs: Dcs) -> Route {
         let receive = self.settings.memories[2];
-        match (self.settings.cnmi.mt, class) {
+        let kept = dcs.message_waiting().is_some_and(|waiting| waiting.store);
+        match (self.settings.cnmi.mt, dcs.class()) {
+            _ if kept => Route::Store(receive),
             (_, Some(MessageClass::Sim)) => Route::Store(Memory::Sim),
             (2, _) | (3, Some(MessageClass::Terminal)) => Route::Direct,
             _ => Route::Store(receive),
@@ -90,9 +95,7 @@ impl Device {
         match self.settings.cnmi.ds {
             0 => Route::Discard,
             1 => Route::Direct,
-            _ if self.profile.memories[0].contains(&Memory::Reports) => {
-                Route::Store(Memory::Reports)
-            }
+            _ if self.offers(0, Memory::Reports) => Route::Store(Memory::Reports),
             _ => Route::Store(self.settings.memories[2]),
         }
     }
@@ -161,9 +164,12 @@ impl Device {
         if !self.registered() || !self.listens_to(channel) {
             return;
         }
+        let class = CbsPage::decode(page).ok().and_then(|page| page.dcs.class());
+        let terminal = class == Some(MessageClass::Terminal);
         match self.settings.cnmi.bm {
-            2 => self.indicate(format!("+CBM: {}\r\n{}", page.len(), sms::to_hex(page))),
-            1 => {
+            2 => self.route_page(page),
+            3 if terminal => self.route_page(page),
+            1 | 3 => {
                 let slot = Slot { stat: Stat::Unread, pdu: page.to_vec() };
                 if let Some(index) = self.broadcasts.put(slot) {
                     self.indicate(format!("+CBMI: \"BM\",{index}"));
@@ -171,6 +177,13 @@ impl Device {
             }
             _ => {}
         }
+    }
+
+    fn route_page(&mut self, page: &[u8]) {
+        let text = text_mode::routed_page(page, &self.settings);
+        let line = text.filter(|_| self.settings.text_mode);
+        let pdu = || format!("+CBM: {}\r\n{}", page.len(), sms::to_hex(page));
+        self.indicate(line.unwrap_or_else(pdu));
     }
 
     /// Whether +CSCB takes the channel: listed and accepted, or not listed and not rejected.

@@ -33,6 +33,8 @@ pub struct Device {
     pub armed: Armed,
     /// Messages the subscription still pays for; `None` is without limit.
     pub credit: Option<u32>,
+    /// TP-MR stays as the terminal gave it.
+    pub keeps_reference: bool,
     pub ussd_codes: Menu,
 
     pub settings: Settings,
@@ -43,6 +45,8 @@ pub struct Device {
     pub call: Option<Call>,
     /// Where in a USSD menu the dialogue stands.
     pub ussd_open: Option<Menu>,
+    /// The stored message that is being sent.
+    pub sends_stored: Option<(Memory, u16)>,
     pub outward: VecDeque<Outward>,
     /// The time of the step under way, set by the world.
     pub now: Millis,
@@ -332,6 +336,7 @@ pub struct Parts {
     pub radio: Radio,
     pub faults: Faults,
     pub credit: Option<u32>,
+    pub keeps_reference: bool,
     pub ussd_codes: Menu,
     pub zone: i8,
 }
@@ -349,6 +354,7 @@ impl Device {
             faults: Faults::default(),
             armed: Armed::default(),
             credit: parts.credit,
+            keeps_reference: parts.keeps_reference,
             ussd_codes: parts.ussd_codes,
             settings: Settings::factory(parts.profile),
             power: Power::Booting,
@@ -357,6 +363,7 @@ impl Device {
             arrivals: Arrivals::default(),
             call: None,
             ussd_open: None,
+            sends_stored: None,
             outward: VecDeque::new(),
             now: Millis(0),
             wall: UnixTime(0),

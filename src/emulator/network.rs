@@ -40,6 +40,9 @@ pub struct NetworkSettings {
     pub refused: BTreeMap<String, u16>,
 }
 
+/// SM rejected, duplicate SM (23.040 §9.2.3.22).
+const DUPLICATE: u16 = 197;
+
 /// What happens to a text for a number that nobody has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -96,6 +99,8 @@ pub(super) struct Parcel {
     pub pdu: Vec<u8>,
     wants: Option<Receipt>,
     not_before: Millis,
+    /// Sent a second time, because the network did not hear that it had arrived.
+    pub repeated: bool,
 }
 
 /// Who is told about the delivery.
@@ -190,6 +195,9 @@ impl Network {
         if to.is_empty() || (!known && self.settings.unknown_numbers == Unknown::Refuse) {
             return (air, Err(1));
         }
+        if submit.reject_duplicates && self.holds(from, &to, submit.reference) {
+            return (air, Err(DUPLICATE));
+        }
         self.submitted.push(Submitted {
             seq: self.submitted.len() as u64 + 1,
             modem,
@@ -204,6 +212,24 @@ impl Network {
             self.route(m, from, to.clone(), submit, is_sim(&to));
         }
         (air, Ok(()))
+    }
+
+    /// Whether a message of that sender, reference and recipient is still on its way
+    /// (23.040 §9.2.3.25). Only those that want a report are remembered by reference.
+    fn holds(&self, from: &str, to: &str, reference: u8) -> bool {
+        let same = |number: &str, wants: &Option<Receipt>| {
+            let receipt = wants.as_ref();
+            number == to
+                && receipt.is_some_and(|r| r.subscriber == from && r.reference == reference)
+        };
+        let moving = self.transit.values().any(|transit| match transit {
+            Transit::ToSim(number, parcel) => same(number, &parcel.wants),
+            Transit::ToPhone(number, _, wants, _) => same(number, wants),
+        });
+        let waiting = self.waiting.get(to).into_iter().flatten();
+        moving
+            || waiting.into_iter().any(|parcel| same(to, &parcel.wants))
+            || self.off.iter().any(|(number, _, wants, _)| same(number, wants))
     }
 
     fn destination(&self, submit: &Submit) -> String {
@@ -251,12 +277,12 @@ impl Network {
     fn parcel(&self, tpdu: Tpdu, wants: Option<Receipt>) -> Option<Parcel> {
         let smsc = Address::number_of(&self.settings.smsc).ok();
         let pdu = Pdu { smsc, tpdu }.octets().ok()?;
-        Some(Parcel { pdu, wants, not_before: Millis(0) })
+        Some(Parcel { pdu, wants, not_before: Millis(0), repeated: false })
     }
 
     /// Hands a PDU to a subscriber as it is, after `delay`.
     pub(super) fn inject(&mut self, m: Moment, subscriber: &str, pdu: Vec<u8>, delay: Millis) {
-        let parcel = Parcel { pdu, wants: None, not_before: Millis(0) };
+        let parcel = Parcel { pdu, wants: None, not_before: Millis(0), repeated: false };
         self.send(m.now + delay, Transit::ToSim(subscriber.to_owned(), parcel));
     }
 
@@ -421,7 +447,7 @@ impl Network {
         let Some(parcel) = queue.pop_front() else { return };
         if again {
             let (pdu, not_before) = (parcel.pdu, m.now + Millis(1_000));
-            queue.push_front(Parcel { pdu, wants: None, not_before });
+            queue.push_front(Parcel { pdu, wants: None, not_before, repeated: true });
         }
         self.settle(m, parcel.wants, Status::DELIVERED.0);
     }

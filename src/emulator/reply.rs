@@ -69,6 +69,15 @@ impl Style {
 
     /// An unsolicited result code, which may have several lines.
     pub fn urc(&self, text: &str) -> Vec<u8> {
+        // Two of them are result codes with a number (V.250 §5.7.1).
+        let number = match text {
+            "RING" => Some("2"),
+            "NO CARRIER" => Some("3"),
+            _ => None,
+        };
+        if let Some(number) = number.filter(|_| !self.verbose) {
+            return [number.as_bytes(), &[self.cr]].concat();
+        }
         let lines: Vec<String> = text.split("\r\n").map(str::to_owned).collect();
         self.info(&lines)
     }

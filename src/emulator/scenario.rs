@@ -50,6 +50,8 @@ pub struct ModemScenario {
     pub operator: Option<OperatorScenario>,
     /// Messages the subscription pays for; left out: any number.
     pub credit: Option<u32>,
+    /// The modem sends TP-MR as the terminal wrote it, instead of counting itself.
+    pub keeps_reference: bool,
     /// The card; `false` in `inserted` leaves the slot empty.
     pub sim: SimScenario,
     /// Sizes and first index of the storages; left out: those of the profile.
@@ -129,6 +131,7 @@ impl Default for ModemScenario {
             packet_only: false,
             operator: None,
             credit: None,
+            keeps_reference: false,
             sim: SimScenario::default(),
             storage: StorageScenario::default(),
             faults: Faults::default(),

@@ -277,8 +277,14 @@ impl Device {
     pub fn submitted(&mut self, takes: Millis, result: Result<(), u16>) {
         let State::OnAir(mut job) = std::mem::take(&mut self.session.state) else { return };
         job.takes = job.takes + takes;
+        let stored = self.sends_stored.take();
         match result {
-            Ok(()) => self.run(job),
+            Ok(()) => {
+                if let Some((memory, index)) = stored {
+                    self.mark_sent(memory, index);
+                }
+                self.run(job);
+            }
             Err(code) => {
                 job.blocks.pop();
                 self.finish(job, Verdict::Refused(Refusal::Cms(code)));

@@ -53,6 +53,11 @@ impl Lock {
         Self { pin: pin.into(), puk: puk.into(), asks, tries, puk_tries, open: !asks }
     }
 
+    /// The same on a card that works already and asks from the next power-on.
+    pub fn verified(pin: &str, puk: &str, asks: bool) -> Self {
+        Self { open: true, ..Lock::new(pin, puk, asks) }
+    }
+
     pub fn gate(&self) -> Gate {
         match (self.puk_tries, self.tries, self.open) {
             (0, _, _) => Gate::Dead,

@@ -74,7 +74,12 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// Octets of the TPDU: what `<length>` counts (27.005 §3.1).
+    /// What `<length>` counts (27.005 §3.1): the TPDU, or the whole page of a broadcast.
+    pub fn length(&self, memory: Memory) -> usize {
+        if memory == Memory::Broadcast { self.pdu.len() } else { self.tpdu().len() }
+    }
+
+    /// Octets of the TPDU.
     pub fn tpdu(&self) -> &[u8] {
         match self.pdu.split_first() {
             Some((&smsc, rest)) => rest.get(usize::from(smsc)..).unwrap_or_default(),

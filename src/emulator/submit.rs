@@ -100,6 +100,7 @@ impl Device {
         if !self.registered() {
             return Err(Refusal::Cms(331));
         }
+        let keeps = self.keeps_reference;
         let sim = self.sms_card()?;
         let smsc = given.unwrap_or_else(|| sim.smsc.clone());
         if smsc.is_empty() {
@@ -107,7 +108,7 @@ impl Device {
         }
         sim.reference = sim.reference.wrapping_add(1);
         let reference = sim.reference;
-        if let Some(octet) = tpdu.get_mut(1) {
+        if let Some(octet) = tpdu.get_mut(1).filter(|_| !keeps) {
             *octet = reference;
         }
         Ok((smsc, tpdu))

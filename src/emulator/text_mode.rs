@@ -3,7 +3,10 @@
 use super::charset;
 use super::settings::Settings;
 use super::storage::{Slot, Stat};
-use crate::sms::{Address, Deliver, Pdu, Scts, StatusReport, Submit, Tpdu, ValidityPeriod, Way};
+use crate::sms::cbs::CbsPage;
+use crate::sms::{
+    self, Address, Deliver, Pdu, Scts, StatusReport, Submit, Tpdu, ValidityPeriod, Way,
+};
 use crate::types::UnixTime;
 
 /// What a stored octet string is, and the service centre it came through.
@@ -97,6 +100,29 @@ pub fn routed(pdu: &[u8], s: &Settings) -> Option<String> {
         Tpdu::StatusReport(r) => Some(format!("+CDS: {}", report(&r, s))),
         _ => None,
     }
+}
+
+/// A stored broadcast page, behind `+CMGL: index,` or `+CMGR: ` (27.005 §3.4.2, §3.4.3).
+pub fn page(head: &str, slot: &Slot, s: &Settings) -> Vec<String> {
+    let Ok(page) = CbsPage::decode(&slot.pdu) else { return Vec::new() };
+    let (stat, details) = (slot.stat.word(), page_details(&page));
+    vec![format!("{head}\"{stat}\",{details}"), page_text(&page, s)]
+}
+
+/// `+CBM` as it is routed to the terminal.
+pub fn routed_page(octets: &[u8], s: &Settings) -> Option<String> {
+    let page = CbsPage::decode(octets).ok()?;
+    Some(format!("+CBM: {}\r\n{}", page_details(&page), page_text(&page, s)))
+}
+
+/// `<sn>,<mid>,<dcs>,<page>,<pages>`
+fn page_details(p: &CbsPage) -> String {
+    format!("{},{},{},{},{}", p.serial, p.channel, p.dcs.0, p.page, p.pages)
+}
+
+fn page_text(page: &CbsPage, s: &Settings) -> String {
+    let text = page.text().map(|text| charset::text_out(&text, s.charset));
+    text.unwrap_or_else(|| sms::to_hex(&page.content))
 }
 
 /// `<fo>,<mr>,<ra>,<tora>,<scts>,<dt>,<st>`

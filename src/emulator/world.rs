@@ -270,7 +270,7 @@ impl World {
                 device.submitted(takes, result);
                 self.changed();
             }
-            Outward::Acknowledged => self.network.delivered(moment, &number, false),
+            Outward::Acknowledged => self.arrived(modem, &number),
             Outward::Unacknowledged => self.network.not_delivered(self.now, &number),
             Outward::Ready => {}
             Outward::Vanish => {
@@ -285,7 +285,6 @@ impl World {
 
     /// Hands over what waits for the SIM in this modem. True when something moved.
     fn pump(&mut self, modem: usize) -> bool {
-        let moment = self.moment();
         let socket = &mut self.modems[modem];
         if !socket.plugged || socket.device.power != Power::On {
             return false;
@@ -296,13 +295,21 @@ impl World {
         let Some(parcel) = self.network.next_for(self.now, &number) else { return false };
         let taken = socket.device.hand_over(&parcel.pdu) == Handover::Taken;
         if taken {
-            socket.arrivals += 1;
-            let every = socket.device.faults.duplicate_every;
-            let again = every > 0 && socket.arrivals.is_multiple_of(every);
-            self.network.delivered(moment, &number, again);
-            self.changed();
+            self.arrived(modem, &number);
         }
         taken
+    }
+
+    /// The SIM has the message in hand; the network may not hear so and send it again.
+    fn arrived(&mut self, modem: usize, number: &str) {
+        let moment = self.moment();
+        let socket = &mut self.modems[modem];
+        let every = socket.device.faults.duplicate_every;
+        let original = self.network.next_for(self.now, number).is_some_and(|p| !p.repeated);
+        socket.arrivals += u64::from(original);
+        let again = original && every > 0 && socket.arrivals.is_multiple_of(every);
+        self.network.delivered(moment, number, again);
+        self.changed();
     }
 
     pub(super) fn unplug(&mut self, modem: usize) {

@@ -14,7 +14,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
-use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
@@ -131,11 +132,20 @@ fn pseudo_terminal() -> io::Result<(OwnedFd, PathBuf)> {
     Ok((master, path))
 }
 
-/// `register` is unsafe because a descriptor could be closed while it is watched; an `OwnedFd`
-/// that moves in cannot.
-#[allow(deprecated, reason = "the replacement is unsafe, which this package forbids")]
-fn watched(master: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
-    AsyncFd::new(master)
+/// The two directions of a master that does not block. A pty is no pipe, but all that tokio's pipe
+/// halves do is read, write and wait for readiness.
+struct Watched {
+    from_terminal: Receiver,
+    to_terminal: Sender,
+}
+
+impl Watched {
+    fn new(master: &OwnedFd) -> io::Result<Watched> {
+        Ok(Watched {
+            from_terminal: Receiver::from_owned_fd_unchecked(master.try_clone()?)?,
+            to_terminal: Sender::from_owned_fd_unchecked(master.try_clone()?)?,
+        })
+    }
 }
 
 /// Points `link` at `terminal` in one step, so that it is never missing half-way.
@@ -163,9 +173,9 @@ async fn carry(
             continue;
         }
         // Watched anew each time: tokio takes a hang-up it once saw for final.
-        let Ok(opened) = master.try_clone().and_then(watched) else { return };
+        let Ok(mut opened) = Watched::new(&master) else { return };
         shared.with(|world| world.handle(shared.now(), Input::Opened { modem }));
-        talk(&shared, modem, &opened, &mut outgoing).await;
+        talk(&shared, modem, &mut opened, &mut outgoing).await;
         shared.with(|world| world.handle(shared.now(), Input::Closed { modem }));
     }
 }
@@ -182,15 +192,13 @@ fn listens(master: &OwnedFd) -> bool {
 async fn talk(
     shared: &Shared,
     modem: usize,
-    master: &AsyncFd<OwnedFd>,
+    master: &mut Watched,
     outgoing: &mut mpsc::UnboundedReceiver<Vec<u8>>,
 ) {
     let mut buffer = [0; 4_096];
     loop {
         tokio::select! {
-            read = master.async_io(tokio::io::Interest::READABLE, |fd| {
-                Ok(rustix::io::read(fd, &mut buffer[..])?)
-            }) => match read {
+            read = master.from_terminal.read(&mut buffer) => match read {
                 Ok(n) if n > 0 => {
                     let bytes = &buffer[..n];
                     shared.with(|world| world.handle(shared.now(), Input::Bytes { modem, bytes }));
@@ -198,7 +206,7 @@ async fn talk(
                 _ => return,
             },
             bytes = outgoing.recv() => match bytes {
-                Some(bytes) => write_all(master, &bytes).await,
+                Some(bytes) => write_all(&mut master.to_terminal, &bytes).await,
                 None => return,
             },
         }
@@ -206,11 +214,10 @@ async fn talk(
 }
 
 /// Writes what the terminal takes; a program that never reads loses the rest (fault 9).
-async fn write_all(master: &AsyncFd<OwnedFd>, mut bytes: &[u8]) {
+async fn write_all(terminal: &mut Sender, mut bytes: &[u8]) {
     while !bytes.is_empty() {
-        let written =
-            master.async_io(tokio::io::Interest::WRITABLE, |fd| Ok(rustix::io::write(fd, bytes)?));
-        match tokio::time::timeout(tokio::time::Duration::from_secs(2), written).await {
+        match tokio::time::timeout(tokio::time::Duration::from_secs(2), terminal.write(bytes)).await
+        {
             Ok(Ok(n)) => bytes = &bytes[n..],
             _ => return,
         }

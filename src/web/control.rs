@@ -33,6 +33,7 @@ pub fn router(world: Shared) -> Router {
         .route("/modems/{index}/plug", post(plug))
         .route("/modems/{index}/call", post(call).delete(hang_up))
         .route("/modems/{index}/ussd", post(ussd))
+        .route("/modems/{index}/broadcast", post(broadcast))
         .route("/modems/{index}/say", post(say))
         .route("/modems/{index}/swap-sim", post(swap))
         .route("/network", get(network))
@@ -292,6 +293,22 @@ async fn ussd(
     Json(words): Json<Words>,
 ) -> Answer {
     world.with(|world| world.ussd(index, &words.text))?;
+    done()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    /// 88 octets in hexadecimal.
+    page: String,
+}
+
+async fn broadcast(
+    State(world): State<Shared>,
+    Path(index): Path<usize>,
+    Json(page): Json<Page>,
+) -> Answer {
+    world.with(|world| world.cell_broadcast(index, &page.page))?;
     done()
 }
 

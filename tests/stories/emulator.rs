@@ -3,6 +3,21 @@
 use simgate::emulator::{Input, Output, Scenario, World};
 use simgate::types::{Millis, UnixTime};
 
+mod calls;
+mod faults;
+mod indications;
+mod profiles;
+mod radio;
+mod sim;
+mod stored;
+mod text_mode;
+mod ussd;
+
+/// A SUBMIT of 23 octets to +447700900200, "hellohello", with a report wanted.
+pub const SUBMIT: &str = "0031000C914477000920000000A70AE8329BFD4697D9EC37";
+/// The same without a report.
+pub const PLAIN_SUBMIT: &str = "0011000C914477000920000000A70AE8329BFD4697D9EC37";
+
 /// 2026-11-21T09:00:00Z.
 const START: UnixTime = UnixTime(1_795_251_600_000);
 
@@ -17,18 +32,32 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(scenario: Scenario) -> Bench {
+        let mut bench = Bench::started(scenario);
+        (0..bench.heard.len()).for_each(|modem| drop(bench.heard(modem)));
+        bench
+    }
+
+    /// Ten seconds after power-on, with what was said meanwhile.
+    pub fn started(scenario: Scenario) -> Bench {
         let modems = scenario.modems.len();
         let world = World::new(scenario, START).expect("a sound scenario");
         let heard = vec![Vec::new(); modems];
         let mut bench = Bench { world, now: Millis(0), heard, unplugged: 0, plugged: 0 };
         (0..modems).for_each(|modem| bench.world.handle(bench.now, Input::Opened { modem }));
         bench.pass(10_000);
-        (0..modems).for_each(|modem| drop(bench.heard(modem)));
         bench
     }
 
     pub fn plain(modems: usize) -> Bench {
         Bench::new(Scenario::plain(modems, "generic"))
+    }
+
+    /// One modem without echo, with numbered errors, on a network without delay.
+    pub fn quiet(modem: &str) -> Bench {
+        let network = "air_ms = [0, 0]\ndelivery_ms = [0, 0]\nreport_ms = [0, 0]";
+        let mut bench = Bench::toml(&format!("[network]\n{network}\n[[modem]]\n{modem}\n"));
+        bench.at(0, "ATE0+CMEE=1");
+        bench
     }
 
     pub fn toml(scenario: &str) -> Bench {
@@ -80,9 +109,37 @@ impl Bench {
         self.heard(modem)
     }
 
+    /// Data behind a prompt, closed with Ctrl-Z.
+    pub fn enter(&mut self, modem: usize, data: &str) -> Vec<String> {
+        self.write(modem, format!("{data}\x1a").as_bytes());
+        self.pass(2_000);
+        self.words(modem)
+    }
+
+    /// A conversation: each line and all that is said to it.
+    pub fn talk(&mut self, modem: usize, table: &[(&str, &[&str])]) {
+        for (line, said) in table {
+            assert_eq!(self.lines(modem, line), *said, "{line}");
+        }
+    }
+
+    /// A text from the network, and what the modem says by itself within two seconds.
+    pub fn receive(&mut self, modem: usize, text: &str) -> Vec<String> {
+        self.world.text_to(modem, "+447700900200", text).expect("a text");
+        self.pass(2_000);
+        self.words(modem)
+    }
+
     /// The same with echo off, as lines without blank ones.
     pub fn lines(&mut self, modem: usize, line: &str) -> Vec<String> {
-        let heard = self.at(modem, line);
+        self.write(modem, format!("{line}\r").as_bytes());
+        self.pass(2_000);
+        self.words(modem)
+    }
+
+    /// Lines said since the last look, without blank ones.
+    pub fn words(&mut self, modem: usize) -> Vec<String> {
+        let heard = self.heard(modem);
         heard.split("\r\n").filter(|l| !l.is_empty()).map(str::to_owned).collect()
     }
 }

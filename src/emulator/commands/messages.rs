@@ -21,18 +21,22 @@ fn list(d: &mut Device, c: &Command, lines: &mut Vec<String>) -> Result<Next, Re
     let wanted = wanted(text_mode, args.text(0))?;
     // 1 in the second place lists without marking as read (a common extension).
     let keep_unread = args.number_or(1, 0)? == 1;
-    for (index, slot) in d.messages(d.settings.memories[0]) {
+    let memory = d.settings.memories[0];
+    for (index, slot) in d.messages(memory) {
         if wanted.is_some_and(|stat| stat != slot.stat) {
             continue;
         }
-        if text_mode {
+        if text_mode && memory == Memory::Broadcast {
+            lines.extend(text_mode::page(&format!("+CMGL: {index},"), &slot, &d.settings));
+        } else if text_mode {
             lines.extend(text_mode::listed(&slot, index, &d.settings));
         } else {
-            lines.push(format!("+CMGL: {index},{},,{}", slot.stat.number(), slot.tpdu().len()));
+            let (stat, length) = (slot.stat.number(), slot.length(memory));
+            lines.push(format!("+CMGL: {index},{stat},,{length}"));
             lines.push(sms::to_hex(&slot.pdu));
         }
         if slot.stat == Stat::Unread && !keep_unread {
-            d.mark_read(d.settings.memories[0], index);
+            d.mark_read(memory, index);
         }
     }
     Ok(Next::Done)
@@ -67,10 +71,12 @@ fn read(d: &mut Device, c: &Command, lines: &mut Vec<String>) -> Result<Next, Re
         let silent = empty && d.profile.quirks.empty_slot_is_ok;
         return if silent { Ok(Next::Done) } else { Err(Refusal::Cms(321)) };
     };
-    if d.settings.text_mode {
+    if d.settings.text_mode && memory == Memory::Broadcast {
+        lines.extend(text_mode::page("+CMGR: ", &slot, &d.settings));
+    } else if d.settings.text_mode {
         lines.extend(text_mode::read(&slot, &d.settings));
     } else {
-        lines.push(format!("+CMGR: {},,{}", slot.stat.number(), slot.tpdu().len()));
+        lines.push(format!("+CMGR: {},,{}", slot.stat.number(), slot.length(memory)));
         lines.push(sms::to_hex(&slot.pdu));
     }
     d.mark_read(memory, index);
@@ -138,6 +144,12 @@ impl Device {
             && slot.stat == Stat::Unread
         {
             slot.stat = Stat::Read;
+        }
+    }
+
+    pub fn mark_sent(&mut self, memory: Memory, index: u16) {
+        if let Some(slot) = self.storage(memory).and_then(|s| s.get_mut(index)) {
+            slot.stat = Stat::Sent;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Command, Device, Form, Next, Refusal, Table};
 use crate::emulator::charset;
-use crate::emulator::storage::{Slot, Stat};
+use crate::emulator::storage::Stat;
 use crate::emulator::submit::{Destination, Entry, Kind, readdressed};
 
 pub const TABLE: Table =
@@ -69,7 +69,7 @@ fn command(d: &mut Device, c: &Command, _: &mut Vec<String>) -> Result<Next, Ref
     Ok(Next::Ask(Entry::new(Kind::Command { octets: octets(c)? })))
 }
 
-/// Sends what +CMGW stored; the message is then marked as sent.
+/// Sends what +CMGW stored; once the network took it, the message is marked as sent.
 fn stored(d: &mut Device, c: &Command, _: &mut Vec<String>) -> Result<Next, Refusal> {
     if c.form == Form::Test {
         return Ok(Next::Done);
@@ -84,8 +84,6 @@ fn stored(d: &mut Device, c: &Command, _: &mut Vec<String>) -> Result<Next, Refu
     }
     let to = if args.has(1) { Some(destination(d, c, 1)?) } else { None };
     let (smsc, tpdu) = d.ready_to_send(&readdressed(&slot.pdu, to.as_ref())?)?;
-    if let Some(place) = d.storage(memory).and_then(|s| s.get_mut(index)) {
-        *place = Slot { stat: Stat::Sent, pdu: place.pdu.clone() };
-    }
+    d.sends_stored = Some((memory, index));
     Ok(Next::Send { smsc, tpdu, entry: "+CMSS" })
 }

@@ -117,8 +117,10 @@ fn broadcast(d: &mut Device, c: &Command, lines: &mut Vec<String>) -> Result<Nex
 fn storages(d: &mut Device, c: &Command, lines: &mut Vec<String>) -> Result<Next, Refusal> {
     match &c.form {
         Form::Test => {
-            let lists = d.profile.memories.map(|memories| {
-                let names: Vec<_> = memories.iter().map(|m| format!("\"{}\"", m.name())).collect();
+            let lists = [0, 1, 2].map(|place| {
+                let memories = d.profile.memories[place].iter();
+                let offered = memories.filter(|memory| d.offers(place, **memory));
+                let names: Vec<_> = offered.map(|m| format!("\"{}\"", m.name())).collect();
                 format!("({})", names.join(","))
             });
             lines.push(format!("+CPMS: {}", lists.join(",")));
@@ -141,7 +143,7 @@ fn storages(d: &mut Device, c: &Command, lines: &mut Vec<String>) -> Result<Next
             for (i, place) in chosen.iter_mut().enumerate() {
                 if let Some(name) = args.text(i) {
                     let memory = Memory::parse(name).ok_or(Refusal::Cms(302))?;
-                    let offered = d.profile.memories[i].contains(&memory);
+                    let offered = d.offers(i, memory);
                     *place = offered.then_some(memory).ok_or(Refusal::Cms(302))?;
                 }
             }
@@ -158,6 +160,12 @@ fn storages(d: &mut Device, c: &Command, lines: &mut Vec<String>) -> Result<Next
 }
 
 impl Device {
+    /// Whether +CPMS takes a storage in that place; one for reports that holds none is not there.
+    pub fn offers(&self, place: usize, memory: Memory) -> bool {
+        let there = memory != Memory::Reports || self.reports.size > 0;
+        there && self.profile.memories[place].contains(&memory)
+    }
+
     /// Used and total slots; a storage the fault plan calls full says so.
     fn fill(&mut self, memory: Memory) -> (u16, u16) {
         if memory == Memory::Both {

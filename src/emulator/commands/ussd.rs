@@ -18,7 +18,8 @@ fn ussd(d: &mut Device, c: &Command, lines: &mut Vec<String>) -> Result<Next, Re
                 if !d.registered() {
                     return Err(Refusal::Cme(30));
                 }
-                d.ussd(text);
+                let dcs = args.number_or(2, 15)?;
+                d.ussd(text, u8::try_from(dcs).map_err(|_| Refusal::BAD_PARAMETERS)?);
             }
         }
         Form::Execute | Form::Malformed => return Err(Refusal::Plain),

@@ -14,11 +14,11 @@ pub const TABLE: Table = &[
     ("+CPINR", tries_by_name),
     ("^CPIN", tries_with_state),
     ("+SPIC", tries_bare),
-    ("+QPINC", tries_quectel),
+    ("+QPINC", tries_of_both_pins),
     ("#PCT", tries_of_state),
-    ("+UPINCNT", tries_ublox),
+    ("+UPINCNT", tries_with_most),
     ("^SYSINFO", system_information),
-    ("^HCSQ", huawei_signal),
+    ("^HCSQ", signal_by_technology),
     ("^VERSION", firmware),
     ("#CGMI", firmware),
     ("#CGMM", firmware),
@@ -46,9 +46,9 @@ pub fn keep(d: &mut Device, c: &Command, lines: &mut Vec<String>) -> Result<Next
     super::basic::keep_as(d, c, lines, &c.name, first, "")
 }
 
-/// Bare digits, as `+CCID` on SIMCom boards; with its name elsewhere.
+/// Bare digits with their filler on some boards; with its name elsewhere.
 fn iccid(d: &mut Device, c: &Command, lines: &mut Vec<String>) -> Result<Next, Refusal> {
-    if d.profile.maker.starts_with("SIMCOM") && c.form == Form::Execute {
+    if d.profile.quirks.bare_iccid && c.form == Form::Execute {
         lines.push(format!("{}f", d.card()?.iccid));
         return Ok(Next::Done);
     }
@@ -77,8 +77,13 @@ fn tries_by_name(d: &mut Device, c: &Command, lines: &mut Vec<String>) -> Result
     let (pin, puk, _) = counters(d)?;
     let all = [("SIM PIN", pin, 3), ("SIM PUK", puk, 10), ("SIM PIN2", 3, 3), ("SIM PUK2", 10, 10)];
     let args = c.args();
-    let wanted = args.text(0).unwrap_or("").trim_end_matches('*').to_owned();
-    let chosen = all.iter().filter(|(name, ..)| name.starts_with(&wanted));
+    // A star stands for any end of the name (27.007 §8.65).
+    let wanted = args.text(0).unwrap_or("*").to_owned();
+    let fits = |name: &str| match wanted.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == wanted,
+    };
+    let chosen = all.iter().filter(|(name, ..)| fits(name));
     lines.extend(chosen.map(|(name, left, most)| format!("+CPINR: {name},{left},{most}")));
     Ok(Next::Done)
 }
@@ -100,7 +105,11 @@ fn tries_bare(d: &mut Device, _: &Command, lines: &mut Vec<String>) -> Result<Ne
     Ok(Next::Done)
 }
 
-fn tries_quectel(d: &mut Device, _: &Command, lines: &mut Vec<String>) -> Result<Next, Refusal> {
+fn tries_of_both_pins(
+    d: &mut Device,
+    _: &Command,
+    lines: &mut Vec<String>,
+) -> Result<Next, Refusal> {
     let (pin, puk, _) = counters(d)?;
     lines.push(format!("+QPINC: \"SC\",{pin},{puk}"));
     lines.push("+QPINC: \"P2\",3,10".into());
@@ -113,7 +122,7 @@ fn tries_of_state(d: &mut Device, _: &Command, lines: &mut Vec<String>) -> Resul
     Ok(Next::Done)
 }
 
-fn tries_ublox(d: &mut Device, _: &Command, lines: &mut Vec<String>) -> Result<Next, Refusal> {
+fn tries_with_most(d: &mut Device, _: &Command, lines: &mut Vec<String>) -> Result<Next, Refusal> {
     let (pin, puk, _) = counters(d)?;
     lines.push(format!("+UPINCNT: {pin},3,{puk},10"));
     Ok(Next::Done)
@@ -129,7 +138,11 @@ fn system_information(
     Ok(Next::Done)
 }
 
-fn huawei_signal(d: &mut Device, _: &Command, lines: &mut Vec<String>) -> Result<Next, Refusal> {
+fn signal_by_technology(
+    d: &mut Device,
+    _: &Command,
+    lines: &mut Vec<String>,
+) -> Result<Next, Refusal> {
     lines.push(format!("^HCSQ:\"LTE\",{},40,120,20", d.radio.signal));
     Ok(Next::Done)
 }

@@ -13,6 +13,7 @@ pub const QUIRKS: Quirks = Quirks {
     reference_always_zero: false,
     acknowledges_itself: false,
     ussd_packed: false,
+    bare_iccid: false,
     named_identity: false,
 };
 

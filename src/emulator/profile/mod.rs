@@ -88,6 +88,8 @@ pub struct Quirks {
     pub acknowledges_itself: bool,
     /// USSD answers come as packed 7-bit hex, and requests must come so (quirks 104, 108).
     pub ussd_packed: bool,
+    /// `+CCID` answers with bare digits and their filler.
+    pub bare_iccid: bool,
     /// `+CGSN` answers with its name in front.
     pub named_identity: bool,
 }

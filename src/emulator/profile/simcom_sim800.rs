@@ -21,6 +21,6 @@ pub const PROFILE: Profile = Profile {
     vendor: &["+CCID", "+SPIC", "+CPOWD", "+CBC", "+CMTE"],
     keeps: &[("+CSCLK", "0"), ("+CIURC", "1"), ("+IPR", "115200"), ("+CSGS", "1")],
     full: Some("+CIEV: \"MESSAGE\",1"),
-    quirks: Quirks { acknowledges_itself: true, ..QUIRKS },
+    quirks: Quirks { acknowledges_itself: true, bare_iccid: true, ..QUIRKS },
     ..generic::PROFILE
 };
