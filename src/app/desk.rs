@@ -264,6 +264,8 @@ impl Desk {
                 self.lying.insert(receipt, Lying { segment: taken.segment, slot });
                 if let Some(message) = taken.message {
                     self.shared.bus.ring(Change::Message(message));
+                    // An answer or a relay may have been queued with it.
+                    self.shared.bus.ring(Change::Queue);
                 }
                 Order::Confirm(receipt)
             }
@@ -287,7 +289,9 @@ impl Desk {
         };
         let at = self.shared.clock.wall();
         let arrival = Arrival { line, country: self.country, pdu, stored, at };
-        let accepted = self.shared.store.write(move |tx| intake::accept(tx, &arrival)).await;
+        let house = self.shared.house();
+        let accepted =
+            self.shared.store.write(move |tx| intake::accept(tx, &arrival, &house)).await;
         accepted.map_err(|error| error.to_string())
     }
 

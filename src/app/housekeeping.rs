@@ -27,12 +27,14 @@ async fn look(shared: &Shared) -> Result<()> {
     let now = shared.clock.wall();
     let overdue = now.0 - shared.settings.incomplete_after.0.cast_signed();
     let overdue = crate::types::UnixTime(overdue);
+    let house = shared.house();
     let country = shared.settings.country;
     let shown = shared.store.write(move |tx| {
         let groups = tx.unpublished_groups(overdue)?;
         let shown = groups.into_iter().map(|group| {
             let country = tx.line(group.line)?.and_then(|line| line.country).or(country);
-            intake::publish_with_gaps(tx, group.id, group.line, country)
+            let on = intake::Place { line: group.line, country, now };
+            intake::publish_with_gaps(tx, group.id, on, &house)
         });
         shown.collect::<Result<Vec<_>>>()
     });
@@ -44,8 +46,9 @@ async fn look(shared: &Shared) -> Result<()> {
         Ok((expired, again))
     });
     let (expired, again) = settled.await?;
-    let queue = (!again.is_empty()).then_some(Change::Queue);
-    let messages = shown.chain(expired).chain(again).map(Change::Message);
+    let shown: Vec<_> = shown.collect();
+    let queue = (!again.is_empty() || !shown.is_empty()).then_some(Change::Queue);
+    let messages = shown.into_iter().chain(expired).chain(again).map(Change::Message);
     messages.chain(queue).for_each(|change| shared.bus.ring(change));
     Ok(())
 }

@@ -4,7 +4,9 @@
 //! cannot read is a row with its error, never a reason to stop. The same bytes for the same SIM
 //! change nothing but a count, so that a crash between commit and delete does no harm.
 
+use super::decision::{self, House};
 use super::reports;
+use crate::engine::{Inbound, Seen};
 use crate::sms::{self, Assembled, Content, Deliver, MessageClass, Purpose, Tpdu, Way};
 use crate::store::{
     Concat, GroupId, Inserted, Kind, LineId, NewInbound, NewSegment, Result, SegmentId, Source,
@@ -37,14 +39,14 @@ pub(super) struct Taken {
 }
 
 /// Stores a PDU and makes of it what can be made.
-pub(super) fn accept(tx: &WriteTx<'_>, arrival: &Arrival) -> Result<Taken> {
+pub(super) fn accept(tx: &WriteTx<'_>, arrival: &Arrival, house: &House) -> Result<Taken> {
     let octets = sms::from_hex(&arrival.pdu);
     // What is no hex is kept as the characters the modem wrote.
     let raw = octets.as_deref().map_or(arrival.pdu.as_bytes(), tpdu_of);
     let decoded =
         octets.as_ref().map_err(Clone::clone).and_then(|_| Tpdu::decode(raw, Way::ToMobile));
     match decoded {
-        Ok(Tpdu::Deliver(deliver)) => text(tx, arrival, raw, &deliver),
+        Ok(Tpdu::Deliver(deliver)) => text(tx, arrival, raw, &deliver, house),
         Ok(Tpdu::StatusReport(report)) => reports::accept(tx, arrival, raw, &report),
         Ok(_) => undecodable(tx, arrival, raw, "this is nothing a network sends to a phone"),
         Err(error) => undecodable(tx, arrival, raw, &error.to_string()),
@@ -55,13 +57,31 @@ pub(super) fn accept(tx: &WriteTx<'_>, arrival: &Arrival) -> Result<Taken> {
 pub(super) fn publish_with_gaps(
     tx: &WriteTx<'_>,
     group: GroupId,
-    line: LineId,
-    country: Option<Country>,
+    on: Place,
+    house: &House,
 ) -> Result<Option<MessageId>> {
-    publish_group(tx, group, line, country)
+    publish_group(tx, group, on, house)
 }
 
-fn text(tx: &WriteTx<'_>, arrival: &Arrival, raw: &[u8], deliver: &Deliver) -> Result<Taken> {
+/// Where and when a text is taken in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// The SIM it came to.
+    pub(super) line: LineId,
+    /// How the line's national numbers are read.
+    pub(super) country: Option<Country>,
+    /// Now: what is decided is decided now, whenever the first segment came.
+    pub(super) now: UnixTime,
+}
+
+fn text(
+    tx: &WriteTx<'_>,
+    arrival: &Arrival,
+    raw: &[u8],
+    deliver: &Deliver,
+    house: &House,
+) -> Result<Taken> {
+    let on = Place { line: arrival.line, country: arrival.country, now: arrival.at };
     let concat = deliver.concat().map(|c| Concat {
         reference: c.reference,
         wide: c.wide,
@@ -84,13 +104,13 @@ fn text(tx: &WriteTx<'_>, arrival: &Arrival, raw: &[u8], deliver: &Deliver) -> R
         Inserted::New { segment, group: None } => {
             let assembled = sms::assemble([deliver]);
             let parts = Parts { deliver, assembled: assembled.first(), received_at: arrival.at };
-            (segment, publish(tx, arrival.line, arrival.country, Source::Segment(segment), &parts)?)
+            (segment, publish(tx, on, Source::Segment(segment), &parts, house)?)
         }
         // Whole, or shown with gaps before: then a late segment fills one.
         Inserted::New { segment, group: Some(group) }
             if group.is_complete() || group.message.is_some() =>
         {
-            (segment, publish_group(tx, group.id, arrival.line, arrival.country)?)
+            (segment, publish_group(tx, group.id, on, house)?)
         }
         Inserted::New { segment, group: Some(_) } => (segment, None),
     };
@@ -107,8 +127,8 @@ struct Parts<'a> {
 fn publish_group(
     tx: &WriteTx<'_>,
     group: GroupId,
-    line: LineId,
-    country: Option<Country>,
+    on: Place,
+    house: &House,
 ) -> Result<Option<MessageId>> {
     let parts = tx.group_parts(group)?;
     let delivers: Vec<Deliver> = parts
@@ -122,15 +142,15 @@ fn publish_group(
     let Some(deliver) = delivers.first() else { return Ok(None) };
     let received_at = parts.iter().map(|part| part.received_at).min().unwrap_or_default();
     let parts = Parts { deliver, assembled: assembled.first(), received_at };
-    publish(tx, line, country, Source::Group(group), &parts)
+    publish(tx, on, Source::Group(group), &parts, house)
 }
 
 fn publish(
     tx: &WriteTx<'_>,
-    line: LineId,
-    country: Option<Country>,
+    on: Place,
     source: Source,
     parts: &Parts<'_>,
+    house: &House,
 ) -> Result<Option<MessageId>> {
     let (deliver, Some(assembled)) = (parts.deliver, parts.assembled) else { return Ok(None) };
     let total = assembled.key.map_or(1, |key| u32::from(key.total));
@@ -139,10 +159,10 @@ fn publish(
         Content::Text(text) => (text.clone(), kind_of_text(deliver)),
         Content::Octets(octets) => (sms::to_hex(octets), kind_of_octets(deliver)),
     };
-    let message = tx.publish_inbound(&NewInbound {
-        line,
+    let new = NewInbound {
+        line: on.line,
         source,
-        sender: Some(sender(deliver, country)),
+        sender: Some(sender(deliver, on.country)),
         text,
         kind,
         alphabet: Some(alphabet(deliver).to_owned()),
@@ -152,8 +172,36 @@ fn publish(
         scts: assembled.scts.unix(),
         error: None,
         received_at: parts.received_at,
-    })?;
+    };
+    let Some(inbound) = to_decide(tx, &new, assembled)? else {
+        return tx.publish_inbound(&new).map(Some);
+    };
+    let decided = decision::decide(tx, on.line, inbound, house, on.now)?;
+    let message = tx.publish_filed(&new, &decided.filing())?;
+    decided.carry_out(tx, message, on.now)?;
     Ok(Some(message))
+}
+
+/// The text as the engine sees it, when there is something to decide: not for what the inbox does
+/// not show, and for a text shown with gaps before only once the last one is filled (E29).
+fn to_decide(tx: &WriteTx<'_>, new: &NewInbound, assembled: &Assembled) -> Result<Option<Inbound>> {
+    let (Kind::Text, Some(from)) = (new.kind, &new.sender) else { return Ok(None) };
+    let shown = match new.source {
+        Source::Group(group) => tx.group_status(group)?.message.is_some(),
+        Source::Segment(_) => false,
+    };
+    let whole = new.present >= new.segments;
+    if shown && !whole {
+        return Ok(None);
+    }
+    let seen = if shown { Seen::Completed } else { Seen::First };
+    Ok(Some(Inbound {
+        from: from.clone(),
+        text: new.text.clone(),
+        seen,
+        flash: new.flash,
+        missing: assembled.missing.clone(),
+    }))
 }
 
 /// Keeps what cannot be read as a message that says so; the octets are on its page.

@@ -198,7 +198,12 @@ impl Sender {
         heard: &mut mpsc::UnboundedReceiver<Heard>,
     ) -> Result<Then> {
         let (id, now) = (segment.id, self.shared.clock.wall());
-        if !self.shared.store.write(move |tx| tx.stage_on_air(id, now)).await? {
+        let organisation = self.shared.settings.organisation();
+        // The rules are asked in the very transaction that lets it go (D10, E96).
+        let staged = self.shared.store.write(move |tx| {
+            Ok(tx.clear(message, &organisation, now)? && tx.stage_on_air(id, now)?)
+        });
+        if !staged.await? {
             return Ok(Then::Leave);
         }
         self.shared.bus.ring(Change::Message(message));

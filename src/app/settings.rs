@@ -1,6 +1,9 @@
 //! What the running gateway goes by.
 
+use jiff::tz::TimeZone;
+
 use crate::modem;
+use crate::store::Organisation;
 use crate::types::{Country, Millis};
 
 /// The gateway's settings.
@@ -8,6 +11,10 @@ use crate::types::{Country, Millis};
 pub struct Settings {
     /// The drivers' settings, by the slot of the candidate; the last one serves all further slots.
     pub modems: Vec<modem::Settings>,
+    /// The organisation's name, as texts are filled with it.
+    pub company: String,
+    /// The zone in which the organisation's days begin.
+    pub time_zone: TimeZone,
     /// How numbers without a country code are read, unless the line says otherwise.
     pub country: Option<Country>,
     /// Segments a line sends per minute; 0: no limit.
@@ -28,6 +35,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             modems: vec![modem::Settings::default()],
+            company: String::new(),
+            time_zone: TimeZone::UTC,
             country: None,
             per_minute: 30,
             burst: 10,
@@ -40,6 +49,15 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// What the rules need to know of the organisation.
+    pub(super) fn organisation(&self) -> Organisation {
+        Organisation {
+            name: self.company.clone(),
+            country: self.country,
+            time_zone: self.time_zone.clone(),
+        }
+    }
+
     /// The driver's settings for a port found for `slot`.
     pub(super) fn modem(&self, slot: usize) -> modem::Settings {
         self.modems.get(slot).or(self.modems.last()).cloned().unwrap_or_default()

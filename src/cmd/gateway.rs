@@ -65,6 +65,11 @@ impl Running {
         Ok(format!("{base}/signin?key={}", key.expose()))
     }
 
+    /// The web side's parts, for a demonstration's first rows.
+    pub(super) fn web(&self) -> &web::App {
+        &self.web
+    }
+
     /// Serves until SIGTERM or Ctrl-C; then lets the submits in flight finish and closes the
     /// database with everything in its one file.
     pub(super) async fn until_told_to_stop(self) -> Result<(), Failure> {
@@ -112,8 +117,12 @@ pub(super) fn settings(config: &Config) -> Settings {
         pin: modem.pin.clone(),
         ..crate::modem::Settings::default()
     };
+    // The web side has refused a zone that does not exist.
+    let time_zone = jiff::tz::TimeZone::get(&config.organisation.time_zone).ok();
     Settings {
         modems: config.modems.iter().map(modem).collect(),
+        company: config.organisation.name.clone(),
+        time_zone: time_zone.unwrap_or(jiff::tz::TimeZone::UTC),
         country: config.organisation.country,
         per_minute: config.sending.per_minute,
         ..Settings::default()

@@ -48,6 +48,8 @@ pub struct Conversation {
     pub tags: Vec<String>,
     /// Somebody must decide whether the last words were an opt-out (E81).
     pub possible_opt_out: bool,
+    /// Its owner wants no texts, on one line at least.
+    pub opted_out: bool,
     /// With a member of staff's own phone; kept out of the tabs.
     pub internal: bool,
 }
@@ -122,6 +124,7 @@ impl Conversation {
             closed: row.get("closed")?,
             tags: serde_json::from_str(&tags).unwrap_or_default(),
             possible_opt_out: row.get("possible_opt_out")?,
+            opted_out: row.get("opted_out")?,
             internal: row.get("internal")?,
         })
     }
@@ -135,7 +138,10 @@ const CONVERSATION: &str = "SELECT c.*, m.text AS last_text, m.direction AS last
             (SELECT count(*) FROM messages b WHERE b.conversation_id = c.id AND b.badge = 1
                 AND b.id > coalesce((SELECT read_to FROM reads WHERE user_id = :me AND conversation_id = c.id),
                                     (SELECT unread_from FROM users WHERE id = :me), 0))
-        END AS news
+        END AS news,
+        EXISTS (SELECT 1 FROM consent_standing t WHERE t.number_key = c.key AND t.state = 'out'
+            AND (t.line_id = 0 OR t.since > coalesce((SELECT since FROM consent_standing
+                  WHERE number_key = c.key AND line_id = 0), -1))) AS opted_out
     FROM conversations c
     LEFT JOIN messages m ON m.id = c.last_message_id
     LEFT JOIN contacts p ON p.id = (SELECT min(contact_id) FROM contact_numbers WHERE key = c.key)";

@@ -181,6 +181,12 @@ const SCRUB: &[&str] = &[
       (SELECT s.id FROM segments_out s JOIN messages m ON m.id = s.message_id WHERE m.number_key = ?1)",
     "DELETE FROM groups WHERE sender_key = ?1",
     "DELETE FROM concat_references WHERE recipient_key = ?1",
+    "DELETE FROM consent_ledger WHERE number_key = ?1",
+    "DELETE FROM consent_standing WHERE number_key = ?1",
+    "DELETE FROM relay_codes WHERE customer_key = ?1",
+    "DELETE FROM askings WHERE number_key = ?1",
+    // The vote counts on; whose it was is forgotten.
+    "UPDATE answers SET number_key = 'erased:' || id WHERE number_key = ?1",
     // The count of recipients stays true; the number goes.
     "UPDATE month_recipients SET recipient_key = 'erased:' || hex(randomblob(8)) WHERE recipient_key = ?1",
 ];

@@ -13,16 +13,23 @@
 //! `outbound`, `lease` and `submit` (the queue and what the modem said), `reports` (what the network said).
 //! Of people: `conversations`, `claims`, `threads`, `contacts`, `users`, `line_settings`; `audit` seals it.
 
+mod askings;
+mod attempt;
 mod audit;
+mod automatic;
 mod changes;
 mod claims;
+mod clearance;
 mod connection;
+mod consent;
 mod contacts;
 mod conversations;
 mod counts;
 mod custody;
+mod deliveries;
 mod erasure;
 mod error;
+mod facts;
 mod groups;
 mod idempotency;
 mod inbound;
@@ -36,8 +43,11 @@ mod outbound;
 mod pin_attempts;
 mod prompts;
 mod readers;
+mod relay_codes;
+mod relay_desks;
 mod reports;
 mod resume;
+mod rulebook;
 mod rules;
 mod schema;
 mod search;
@@ -60,10 +70,13 @@ use rusqlite::Connection;
 pub use audit::Audit;
 pub use changes::ChangeRow;
 pub use claims::Claim;
+pub use clearance::{Clearance, Leaving};
+pub use consent::{ConsentEntry, ConsentId, Decided, Said};
 pub use contacts::{Card, Contact, ContactQuery};
 pub use conversations::{Conversation, ConversationQuery, TabCounts};
 pub use counts::MonthCounts;
 pub use custody::Custody;
+pub use deliveries::{Delivery, DeliveryId, NewDelivery};
 pub use erasure::{Dossier, Erased, Erasure};
 pub use error::{ErrorKind, Result, StoreError};
 pub use groups::{GroupId, GroupPart};
@@ -77,7 +90,10 @@ pub use modems::{Modem, ModemStatus, SeenModem};
 pub use orders::{NewOrder, OrderId, OrderRow};
 pub use outbound::{BatchId, Enqueued, NewMessage, default_validity};
 pub use prompts::{Prompt, PromptId, PromptText};
+pub use relay_codes::RelayCode;
+pub use relay_desks::RelayDesk;
 pub use reports::{NewReport, ReportMatch};
+pub use rulebook::Organisation;
 pub use rules::{Rule, RuleId, RuleText};
 pub use schema::describe;
 pub use sessions::{Session, SessionId};
@@ -88,8 +104,9 @@ pub use threads::{Filing, Note, NoteId};
 pub use tokens::{NewToken, Token, TokenId, TokenUse};
 pub use users::{Profile, User, UserId};
 pub use words::{
-    AuthorKind, ChangeKind, ClaimPolicy, Kind, OrderKind, OrderState, PromptKind, Registration,
-    ReportOutcome, Role, SegmentState, SmsSwitch, Stage, Tab, TemplateClass,
+    AuthorKind, ChangeKind, ClaimPolicy, DeliveryKind, DeliveryState, Kind, OrderKind, OrderState,
+    PromptKind, Registration, RelayEvent, ReportOutcome, Role, SegmentState, SmsSwitch, Stage, Tab,
+    TemplateClass,
 };
 
 use readers::Readers;

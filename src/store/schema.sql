@@ -388,6 +388,7 @@ CREATE TABLE outbound (
     attempts      INTEGER NOT NULL DEFAULT 0, -- temporary refusals so far
     round         INTEGER NOT NULL DEFAULT 1, -- grows when the whole message is sent again
     auto_resends  INTEGER NOT NULL DEFAULT 0, -- at most one leaves `unknown` by itself
+    let_go        INTEGER NOT NULL DEFAULT 0 CHECK (let_go IN (0, 1)), -- 1: a person sent it on in spite of limits
     unknown_at    INTEGER,               -- when it became unknown
     lease_until   INTEGER                -- a lease not used by then is void
 ) STRICT;
@@ -414,6 +415,7 @@ CREATE TABLE segments_out (
     UNIQUE (message_id, round, seq)
 ) STRICT;
 CREATE INDEX segments_out_by_mr ON segments_out (line_id, mr, accepted_at);
+CREATE INDEX segments_out_by_time ON segments_out (line_id, accepted_at) WHERE accepted_at IS NOT NULL;
 CREATE INDEX segments_out_open ON segments_out (line_id, state) WHERE state IN ('on_air', 'unknown');
 
 -- Next concatenation reference per recipient, so that two long texts to one phone never mix.
@@ -551,3 +553,131 @@ CREATE TABLE month_recipients (
     recipient_key TEXT NOT NULL,
     PRIMARY KEY (line_id, month, recipient_key)
 ) STRICT, WITHOUT ROWID;
+
+-- What people said about consent and what it did. Only appended to; rows go only with the erasure
+-- of their number.
+CREATE TABLE consent_ledger (
+    id         INTEGER PRIMARY KEY,
+    number_key TEXT NOT NULL,            -- Number::key(): an opt-out is the number's, not a contact's
+    line_id    INTEGER,                  -- where it was said; NULL: not by a text
+    change     TEXT NOT NULL CHECK (change IN ('opted_out', 'opted_in', 'repeated', 'possible', 'help')),
+    scope      TEXT NOT NULL CHECK (scope IN ('organisation', 'line')),
+    level      TEXT NOT NULL,            -- how sure we were; engine::consent::Level, or 'by hand'
+    word       TEXT NOT NULL,            -- the word or phrase recognised, or a person's reason
+    language   TEXT NOT NULL,            -- of the pack that knows the word
+    answered   INTEGER NOT NULL CHECK (answered IN (0, 1)), -- an answer was queued with it
+    author_kind TEXT,                    -- who decided it for the customer; NULL: the customer
+    author_id  TEXT,
+    message_id INTEGER,                  -- the text it was said in; it may be erased
+    pdu_digest BLOB,                     -- SHA-256 of that text's TPDUs in order
+    scts       INTEGER,                  -- the service centre's time
+    at         INTEGER NOT NULL          -- ours
+) STRICT;
+CREATE INDEX consent_ledger_by_number ON consent_ledger (number_key, id);
+CREATE TRIGGER consent_ledger_is_not_changed BEFORE UPDATE ON consent_ledger BEGIN
+    SELECT RAISE (ABORT, 'the consent ledger is only appended to');
+END;
+
+-- What the ledger amounts to: the last decision for each number and scope.
+CREATE TABLE consent_standing (
+    number_key TEXT NOT NULL,
+    line_id    INTEGER NOT NULL,         -- 0: every line
+    state      TEXT NOT NULL CHECK (state IN ('in', 'out')),
+    since      INTEGER NOT NULL,
+    said       TEXT NOT NULL,            -- the words that led to it
+    marketing  INTEGER NOT NULL CHECK (marketing IN (0, 1)), -- consent to marketing is recorded
+    PRIMARY KEY (number_key, line_id)
+) STRICT, WITHOUT ROWID;
+
+-- Response codes: `@347` on this recipient's phone, on this line, is this customer.
+CREATE TABLE relay_codes (
+    user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    line_id      INTEGER NOT NULL REFERENCES lines (id) ON DELETE CASCADE,
+    code         INTEGER NOT NULL,
+    customer_key TEXT NOT NULL,
+    issued_at    INTEGER NOT NULL,       -- to this customer
+    last_used_at INTEGER NOT NULL,       -- its cool-down counts from here
+    recycled     INTEGER NOT NULL CHECK (recycled IN (0, 1)), -- another customer had it before
+    PRIMARY KEY (user_id, line_id, code),
+    UNIQUE (user_id, line_id, customer_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX relay_codes_by_line ON relay_codes (line_id);
+
+-- What is remembered about a response recipient on a line.
+CREATE TABLE relay_desks (
+    user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    line_id      INTEGER NOT NULL REFERENCES lines (id) ON DELETE CASCADE,
+    locked_until INTEGER,                -- answers are not acted on until then (E34)
+    helped_at    INTEGER,                -- the last explanation (E19)
+    withheld     INTEGER NOT NULL DEFAULT 0, -- texts not passed on since the last digest (E38)
+    digested_at  INTEGER,                -- the last digest
+    PRIMARY KEY (user_id, line_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX relay_desks_by_line ON relay_desks (line_id);
+
+-- What is counted about a response recipient within the last hour; older rows go.
+CREATE TABLE relay_events (
+    id      INTEGER PRIMARY KEY,
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    line_id INTEGER NOT NULL REFERENCES lines (id) ON DELETE CASCADE,
+    kind    TEXT NOT NULL CHECK (kind IN ('wrong_code', 'relayed')),
+    at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX relay_events_by_recipient ON relay_events (user_id, line_id, kind, at);
+CREATE INDEX relay_events_by_line ON relay_events (line_id);
+
+-- Texts the gateway wrote by itself: what the loop breaker counts (E109).
+CREATE TABLE automatic_texts (
+    message_id INTEGER PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+    number_key TEXT NOT NULL,
+    purpose    TEXT NOT NULL,            -- engine::action::Purpose
+    at         INTEGER NOT NULL
+) STRICT;
+CREATE INDEX automatic_texts_by_number ON automatic_texts (number_key, at);
+CREATE INDEX automatic_texts_by_time ON automatic_texts (at);
+
+-- To whom a prompt was put.
+CREATE TABLE askings (
+    prompt_id  INTEGER NOT NULL REFERENCES prompts (id) ON DELETE CASCADE,
+    number_key TEXT NOT NULL,
+    line_id    INTEGER NOT NULL REFERENCES lines (id) ON DELETE CASCADE,
+    message_id INTEGER REFERENCES messages (id) ON DELETE SET NULL, -- the question as sent
+    asked_at   INTEGER NOT NULL,         -- the last time
+    hinted     INTEGER NOT NULL DEFAULT 0 CHECK (hinted IN (0, 1)), -- told once how to answer (E113)
+    PRIMARY KEY (prompt_id, number_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX askings_by_number ON askings (number_key, asked_at);
+CREATE INDEX askings_by_line ON askings (line_id);
+CREATE INDEX askings_by_message ON askings (message_id);
+
+-- What came back: every answer, counted by engine::prompt.
+CREATE TABLE answers (
+    id         INTEGER PRIMARY KEY,
+    prompt_id  INTEGER NOT NULL REFERENCES prompts (id) ON DELETE CASCADE,
+    number_key TEXT NOT NULL,
+    value      TEXT NOT NULL,
+    outcome    TEXT CHECK (outcome IN ('low', 'middle', 'high')),
+    message_id INTEGER REFERENCES messages (id) ON DELETE SET NULL,
+    at         INTEGER NOT NULL
+) STRICT;
+CREATE INDEX answers_by_prompt ON answers (prompt_id, number_key, id);
+CREATE INDEX answers_by_message ON answers (message_id);
+
+-- Everything that leaves by another way than a modem; composed and sent by its channel.
+CREATE TABLE deliveries (
+    id          INTEGER PRIMARY KEY,
+    kind        TEXT NOT NULL CHECK (kind IN ('email', 'notice', 'webhook', 'alert')),
+    target      TEXT NOT NULL,           -- an address, a user's id, a URL; 'admins' for alerts
+    payload     TEXT NOT NULL,           -- JSON: what the channel must know
+    message_id  INTEGER REFERENCES messages (id) ON DELETE CASCADE, -- the text it is about
+    state       TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'leased', 'done', 'failed')),
+    once        TEXT UNIQUE,             -- a second row with this key is not made
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    next_try_at INTEGER NOT NULL,
+    lease_until INTEGER,
+    error       TEXT,                    -- of the last try
+    created_at  INTEGER NOT NULL,
+    finished_at INTEGER
+) STRICT;
+CREATE INDEX deliveries_due ON deliveries (next_try_at, id) WHERE state IN ('waiting', 'leased');
+CREATE INDEX deliveries_by_message ON deliveries (message_id);

@@ -3,9 +3,10 @@
 use rusqlite::{OptionalExtension, named_params};
 
 use super::error::Result;
+use super::lines::LineId;
 use super::words::{ChangeKind, Stage};
 use super::{ReadTx, WriteTx};
-use crate::types::{MessageId, MessageState, Millis, UnixTime};
+use crate::types::{MessageId, MessageState, Millis, Number, UnixTime};
 
 /// What became of a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub enum Settled {
 
 impl ReadTx<'_> {
     /// Where an outbound message stands: its state, its place and how many segments left or may have.
-    fn standing(&self, message: MessageId) -> Result<Option<(MessageState, Stage, u32)>> {
+    fn place_of(&self, message: MessageId) -> Result<Option<(MessageState, Stage, u32)>> {
         let sql = "SELECT m.state, o.stage, (SELECT count(*) FROM segments_out s
                             WHERE s.message_id = m.id AND s.state IN ('on_air', 'accepted', 'unknown'))
                      FROM messages m JOIN outbound o ON o.message_id = m.id WHERE m.id = ?1";
@@ -35,7 +36,7 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Takes a text back, as long as none of it has left.
     pub fn cancel(&self, message: MessageId, now: UnixTime) -> Result<Settled> {
-        let Some((state, stage, left)) = self.standing(message)? else {
+        let Some((state, stage, left)) = self.place_of(message)? else {
             return Ok(Settled::NotFound);
         };
         let early = matches!(state, MessageState::Queued | MessageState::Held);
@@ -45,13 +46,39 @@ impl WriteTx<'_> {
         self.close(message, MessageState::Cancelled, "cancelled", None, now)
     }
 
+    /// Cancels everything to a number that has not left, on one line or on all: its owner has opted
+    /// out (E97). Answers about consent stay. Returns what was cancelled.
+    pub fn cancel_all_to(
+        &self,
+        number: &Number,
+        line: Option<LineId>,
+        now: UnixTime,
+    ) -> Result<Vec<MessageId>> {
+        let sql = "SELECT m.id FROM messages m JOIN outbound o ON o.message_id = m.id
+                    WHERE o.recipient_key = ?1 AND (?2 IS NULL OR o.line_id = ?2)
+                      AND m.state IN ('queued', 'held') AND m.class <> 'consent'";
+        let waiting = self.ids(sql, (number.key(), line))?;
+        let mut cancelled = Vec::new();
+        for message in waiting {
+            if let Settled::Done(_) = self.cancel(message, now)? {
+                self.explain(message, Some(("opted_out", "The recipient has opted out.")))?;
+                cancelled.push(message);
+            }
+        }
+        Ok(cancelled)
+    }
+
     /// Sends a settled text once more, as a whole. It says so when a part may have arrived before.
     /// A held one is let go.
     pub fn resend(&self, message: MessageId, now: UnixTime) -> Result<Settled> {
         use MessageState::*;
-        let Some((state, _, _)) = self.standing(message)? else { return Ok(Settled::NotFound) };
+        let Some((state, _, _)) = self.place_of(message)? else { return Ok(Settled::NotFound) };
         if !matches!(state, Failed | Unknown | Undeliverable | Expired | Cancelled | Held) {
             return Ok(Settled::Refused(state));
+        }
+        if state == Held {
+            let sql = "UPDATE outbound SET let_go = 1 WHERE message_id = ?1";
+            self.conn.prepare_cached(sql)?.execute([message])?;
         }
         self.send_anew(message, now, "sent again by a person")?;
         Ok(Settled::Done(Queued))
@@ -59,7 +86,7 @@ impl WriteTx<'_> {
 
     /// Gives up a text that waits for a person.
     pub fn drop_message(&self, message: MessageId, now: UnixTime) -> Result<Settled> {
-        let Some((state, _, _)) = self.standing(message)? else { return Ok(Settled::NotFound) };
+        let Some((state, _, _)) = self.place_of(message)? else { return Ok(Settled::NotFound) };
         match state {
             MessageState::Held => {
                 self.close(message, MessageState::Cancelled, "dropped", None, now)
@@ -74,7 +101,7 @@ impl WriteTx<'_> {
 
     /// Puts a waiting text aside for a person to decide, for instance while the line is sick.
     pub fn hold(&self, message: MessageId, reason: &str, now: UnixTime) -> Result<Settled> {
-        let Some((state, stage, _)) = self.standing(message)? else { return Ok(Settled::NotFound) };
+        let Some((state, stage, _)) = self.place_of(message)? else { return Ok(Settled::NotFound) };
         if state != MessageState::Queued || stage == Stage::OnAir {
             return Ok(Settled::Refused(state));
         }

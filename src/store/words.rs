@@ -3,6 +3,7 @@
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
+use crate::engine::consent::{Change, Scope, State};
 use crate::types::{
     Class, ContactId, ConversationId, Direction, MessageId, MessageState, ModemId, Number, UnixTime,
 };
@@ -101,6 +102,9 @@ integer_in_sql!(UnixTime);
 word_in_sql!(Class);
 word_in_sql!(Direction);
 word_in_sql!(MessageState);
+word_in_sql!(Scope);
+word_in_sql!(Change);
+word_in_sql!(State);
 
 /// The number whose [`Number::key`] stands in `column`.
 pub(super) fn number(row: &Row<'_>, column: &str) -> rusqlite::Result<Number> {
@@ -242,6 +246,44 @@ words!(
 );
 
 words!(
+    /// By which way something is delivered that is no SMS.
+    DeliveryKind {
+        /// A forward by e-mail.
+        Email = "email",
+        /// A user is told of a new text.
+        Notice = "notice",
+        /// A signed HTTP event.
+        Webhook = "webhook",
+        /// The admins are told that something needs them.
+        Alert = "alert",
+    }
+);
+
+words!(
+    /// Where a delivery stands.
+    DeliveryState {
+        /// To be carried out.
+        Waiting = "waiting",
+        /// One task has it.
+        Leased = "leased",
+        /// Carried out.
+        Done = "done",
+        /// Given up.
+        Failed = "failed",
+    }
+);
+
+words!(
+    /// What is counted about a response recipient.
+    RelayEvent {
+        /// A wrong code or PIN (E34).
+        WrongCode = "wrong_code",
+        /// A text was passed on (E38).
+        Relayed = "relayed",
+    }
+);
+
+words!(
     /// What a prompt asks for.
     PromptKind {
         /// One of several options.
@@ -348,6 +390,11 @@ mod tests {
             Class::ALL.iter().map(|w| w.as_str()).collect(),
             MessageState::ALL.iter().map(|w| w.as_str()).collect(),
             Direction::ALL.iter().map(|w| w.as_str()).collect(),
+            DeliveryKind::ALL.iter().map(|w| w.as_str()).collect(),
+            DeliveryState::ALL.iter().map(|w| w.as_str()).collect(),
+            RelayEvent::ALL.iter().map(|w| w.as_str()).collect(),
+            Scope::ALL.iter().map(|w| w.as_str()).collect(),
+            Change::ALL.iter().map(|w| w.as_str()).collect(),
         ];
         for word in words.concat() {
             assert!(schema.contains(&format!("'{word}'")), "{word}");

@@ -1,0 +1,215 @@
+//! Whether a text may leave: asked when it is accepted, and again when it is handed to the modem
+//! (D10, D21). Both ask the engine with what the store knows now.
+
+use jiff::Timestamp;
+use rusqlite::named_params;
+
+use super::error::Result;
+use super::lines::LineId;
+use super::rulebook::Organisation;
+use super::words::{ChangeKind, DeliveryKind, Stage};
+use super::{NewDelivery, ReadTx, WriteTx};
+use crate::engine::limits::{self, Cost, Usage, Verdict};
+use crate::engine::sending::{self, Outbound, may_send};
+use crate::types::{Class, MessageId, MessageState, Millis, Number, UnixTime};
+
+/// A text about to leave.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaving<'a> {
+    /// The SIM it goes out on.
+    pub line: LineId,
+    /// To whom.
+    pub to: &'a Number,
+    /// The text.
+    pub text: &'a str,
+    /// What it is for.
+    pub class: Class,
+    /// Its tag.
+    pub tag: Option<&'a str>,
+    /// Its response addresses.
+    pub response_emails: &'a [String],
+    /// Its segments.
+    pub segments: u32,
+    /// A person has sent it on in spite of the limits.
+    pub let_go: bool,
+}
+
+/// What the rules say to a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Clearance {
+    /// It goes.
+    Go,
+    /// It goes, and with it a warning is reached.
+    Warn(sending::Refusal),
+    /// It goes later by itself.
+    Later,
+    /// It waits for a person.
+    Hold(sending::Refusal),
+    /// It does not go.
+    Refused(sending::Refusal),
+}
+
+impl ReadTx<'_> {
+    /// What the rules say to a text now.
+    pub fn clearance(
+        &self,
+        leaving: &Leaving<'_>,
+        organisation: &Organisation,
+        now: UnixTime,
+    ) -> Result<Clearance> {
+        let rules = self.sending_rules(leaving.line, organisation)?;
+        let standing = self.standing(leaving.to, leaving.line)?;
+        let message = Outbound {
+            tag: leaving.tag,
+            response_emails: leaving.response_emails,
+            ..Outbound::plain(leaving.to, leaving.text, leaving.class)
+        };
+        match may_send(&message, &rules, &standing) {
+            // A person has to look, then it may go after all.
+            Err(refusal) if refusal.code == "possible_opt_out" => {
+                return Ok(Clearance::Hold(refusal));
+            }
+            Err(refusal) => return Ok(Clearance::Refused(refusal)),
+            Ok(()) => {}
+        }
+        if leaving.class == Class::Consent || leaving.let_go {
+            return Ok(Clearance::Go);
+        }
+        let usage = self.usage(leaving.line, organisation, now)?;
+        let cost = Cost {
+            segments: leaving.segments.into(),
+            recipients: u64::from(!self.is_counted(leaving.line, leaving.to, now)?),
+            money: 0,
+        };
+        Ok(match limits::weigh(&rules.line.limits, &usage, &cost) {
+            Verdict::Go => Clearance::Go,
+            Verdict::Later => Clearance::Later,
+            Verdict::Warn(warning) => Clearance::Warn(warning),
+            Verdict::Hold(refusal) => Clearance::Hold(refusal),
+        })
+    }
+
+    /// What a line has used in the periods of its limits.
+    pub fn usage(&self, line: LineId, organisation: &Organisation, now: UnixTime) -> Result<Usage> {
+        let taken = |since: UnixTime| -> Result<u64> {
+            let sql = "SELECT count(*) FROM segments_out WHERE line_id = ?1 AND accepted_at >= ?2";
+            let count: u32 =
+                self.conn.prepare_cached(sql)?.query_row((line, since), |row| row.get(0))?;
+            Ok(count.into())
+        };
+        let month = self.month_counts(line, now)?;
+        Ok(Usage {
+            segments_a_minute: taken(UnixTime(now.0 - Millis::from_secs(60).0.cast_signed()))?,
+            segments_a_day: taken(midnight(organisation, now))?,
+            segments_a_month: month.segments_out.into(),
+            recipients_a_month: month.recipients.into(),
+            money_a_month: 0,
+        })
+    }
+
+    /// Whether a number is among those written to on a line this month.
+    fn is_counted(&self, line: LineId, to: &Number, now: UnixTime) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM month_recipients WHERE line_id = ?1 AND recipient_key = ?3
+                      AND month = strftime('%Y-%m', ?2 / 1000, 'unixepoch'))";
+        Ok(self.conn.prepare_cached(sql)?.query_row((line, now, to.key()), |row| row.get(0))?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Asks once more, right before the first segment of a leased text is handed over. `false`: it
+    /// stays, and the message says why. A text of which a part has left goes on (E96).
+    pub fn clear(
+        &self,
+        message: MessageId,
+        organisation: &Organisation,
+        now: UnixTime,
+    ) -> Result<bool> {
+        let sql = "SELECT count(*) FROM segments_out s
+                     JOIN outbound o ON o.message_id = s.message_id AND o.round = s.round
+                    WHERE s.message_id = ?1 AND s.state <> 'waiting'";
+        let left: u32 = self.conn.prepare_cached(sql)?.query_row([message], |row| row.get(0))?;
+        let Some(row) = self.message(message)?.filter(|_| left == 0) else { return Ok(left > 0) };
+        let sql = "SELECT let_go FROM outbound WHERE message_id = ?1";
+        let let_go = self.conn.prepare_cached(sql)?.query_row([message], |row| row.get(0))?;
+        let leaving = Leaving {
+            line: row.line,
+            to: &row.number,
+            text: &row.text,
+            class: row.class,
+            tag: row.tag.as_deref(),
+            response_emails: &row.response_emails,
+            segments: row.segments,
+            let_go,
+        };
+        match self.clearance(&leaving, organisation, now)? {
+            Clearance::Go => return Ok(true),
+            Clearance::Warn(warning) => {
+                self.alert_limit(row.line, &warning, now)?;
+                return Ok(true);
+            }
+            Clearance::Later => {
+                self.release_lease(message, now.after(Millis::from_secs(10)))?;
+            }
+            Clearance::Hold(refusal) => {
+                self.keep_back(message, MessageState::Held, &refusal, now)?;
+                self.alert_limit(row.line, &refusal, now)?;
+            }
+            Clearance::Refused(refusal) => {
+                self.keep_back(message, MessageState::Failed, &refusal, now)?;
+            }
+        }
+        Ok(false)
+    }
+
+    /// Puts a text that the rules stop aside, with code, sentence and a station of its custody.
+    fn keep_back(
+        &self,
+        message: MessageId,
+        state: MessageState,
+        refusal: &sending::Refusal,
+        now: UnixTime,
+    ) -> Result<()> {
+        let sql =
+            "UPDATE outbound SET stage = :over, lease_until = NULL WHERE message_id = :message";
+        let over = named_params! { ":over": Stage::Over, ":message": message };
+        self.conn.prepare_cached(sql)?.execute(over)?;
+        let held = state == MessageState::Held;
+        let sql = "UPDATE messages SET state = :state, error_code = :code, error_detail = :detail,
+                          hold_reason = iif(:held, :detail, hold_reason),
+                          trace = json_insert(trace, '$[#]', json_object('step', 'hand-over', 'why', :why))
+                    WHERE id = :message";
+        let why = format!("not sent ({}): {}", refusal.code, refusal.sentence);
+        self.conn.prepare_cached(sql)?.execute(named_params! {
+            ":state": state, ":code": refusal.code, ":detail": refusal.sentence, ":held": held,
+            ":why": why, ":message": message,
+        })?;
+        let event = if held { "held" } else { "not sent" };
+        self.custody(message, now, event, Some(&refusal.sentence))?;
+        self.changed(ChangeKind::Message, message.0, now)
+    }
+
+    /// The admins learn once a day that a limit of a line is reached.
+    fn alert_limit(&self, line: LineId, limit: &sending::Refusal, now: UnixTime) -> Result<()> {
+        let day = now.0.div_euclid(24 * 3_600_000);
+        self.add_delivery(
+            &NewDelivery {
+                kind: DeliveryKind::Alert,
+                target: "admins".to_owned(),
+                payload: serde_json::json!({ "text": limit.sentence, "line": line.to_string() }),
+                message: None,
+                once: Some(format!("limit {} {line} {day} {}", limit.code, limit.sentence)),
+                not_before: None,
+            },
+            now,
+        )?;
+        Ok(())
+    }
+}
+
+/// When the organisation's day began.
+fn midnight(organisation: &Organisation, now: UnixTime) -> UnixTime {
+    let day = Timestamp::from_millisecond(now.0)
+        .ok()
+        .and_then(|at| at.to_zoned(organisation.time_zone.clone()).start_of_day().ok());
+    day.map_or(now, |day| UnixTime(day.timestamp().as_millisecond()))
+}
