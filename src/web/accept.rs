@@ -6,8 +6,9 @@ use unicode_normalization::UnicodeNormalization;
 use super::Settings;
 use super::auth::Caller;
 use super::error::{Code, WebError};
+use crate::engine::template::{self, Fields};
 use crate::sms::{self, Alphabet, SegmentOptions};
-use crate::store::{Line, NewMessage, ReadTx, SmsSwitch};
+use crate::store::{Clearance, Leaving, Line, NewMessage, ReadTx, SmsSwitch};
 use crate::types::{Class, Country, Millis, Number, UnixTime};
 
 /// A text somebody wants sent, as read from the wire.
@@ -24,6 +25,8 @@ pub(super) struct Wanted {
     pub(super) valid_for: Option<Millis>,
     pub(super) report: bool,
     pub(super) flash: bool,
+    /// Fill the text's fields with what the address book knows of the recipient (S2, S19).
+    pub(super) merge: bool,
 }
 
 impl Wanted {
@@ -40,6 +43,7 @@ impl Wanted {
             valid_for: None,
             report: true,
             flash: false,
+            merge: false,
         }
     }
 
@@ -56,13 +60,17 @@ impl Wanted {
             return Err(WebError::new(Code::TextEmpty, "Write something to send."));
         }
         let (line, to) = self.route(tx, caller, settings)?;
+        let text = match self.merge {
+            true => merged(tx, &text, &line, &to, settings)?,
+            false => text,
+        };
         let count = counted(&text)?;
         check_tag(self.tag.as_deref())?;
         check_emails(&self.response_emails)?;
         if self.send_at.is_some_and(|at| at > now.after(FURTHEST)) {
             return Err(WebError::new(Code::TimeInvalid, "send_at is at most a year from now."));
         }
-        Ok(NewMessage {
+        let new = NewMessage {
             line: line.id,
             to,
             alphabet: Some(alphabet_word(count.coding.alphabet()).to_owned()),
@@ -76,8 +84,9 @@ impl Wanted {
             valid_for: self.valid_for,
             report: self.report,
             flash: self.flash,
-            hold: (self.class == Class::Marketing).then(|| NO_CONSENT.to_owned()),
-        })
+            hold: None,
+        };
+        cleared(tx, new, settings, now)
     }
 
     /// Out on which SIM, and to which number read by that SIM's country.
@@ -120,6 +129,54 @@ impl Wanted {
         })?;
         Ok((line, to))
     }
+}
+
+/// The text with its fields filled; one without value and without fallback refuses it (E146, C19).
+fn merged(
+    tx: &ReadTx<'_>,
+    text: &str,
+    line: &Line,
+    to: &Number,
+    settings: &Settings,
+) -> Result<String, WebError> {
+    let mut fields = Fields::from([
+        ("company".to_owned(), settings.organisation.clone()),
+        ("line".to_owned(), line.name.clone()),
+    ]);
+    if let Some(contact) = tx.contact_of(to)? {
+        fields.extend(contact.card.fields);
+        fields.insert("first_name".to_owned(), contact.card.first_name);
+        fields.insert("last_name".to_owned(), contact.card.last_name);
+    }
+    template::merge(text, &fields).map_err(|error| {
+        let code = Code::ALL.iter().copied().find(|code| code.word() == error.code());
+        WebError::new(code.unwrap_or(Code::FieldInvalid), error.to_string())
+    })
+}
+
+/// The text, if it may leave as far as can be told now; the sender asks again at the hand-over.
+fn cleared(
+    tx: &ReadTx<'_>,
+    mut new: NewMessage,
+    settings: &Settings,
+    now: UnixTime,
+) -> Result<NewMessage, WebError> {
+    let leaving = Leaving {
+        line: new.line,
+        to: &new.to,
+        text: &new.text,
+        class: new.class,
+        tag: new.tag.as_deref(),
+        response_emails: &new.response_emails,
+        segments: new.segments,
+        let_go: false,
+    };
+    match tx.clearance(&leaving, &settings.house(), now)? {
+        Clearance::Go | Clearance::Warn(_) | Clearance::Later => {}
+        Clearance::Hold(refusal) => new.hold = Some(refusal.sentence),
+        Clearance::Refused(refusal) => return Err(WebError::refused(refusal)),
+    }
+    Ok(new)
 }
 
 fn sending(line: Line) -> Result<Line, WebError> {
@@ -204,8 +261,6 @@ const LONGEST_TAG: usize = 50;
 /// C17.
 const MOST_EMAILS: usize = 20;
 const FURTHEST: Millis = Millis::from_secs(366 * 24 * 3_600);
-/// D18: until the ledger of consent exists, a person decides.
-const NO_CONSENT: &str = "no consent is recorded for marketing to this number";
 
 #[cfg(test)]
 mod tests {

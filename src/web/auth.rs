@@ -72,6 +72,12 @@ impl Caller {
         }
     }
 
+    /// Refuses a caller bound to one line what belongs to all of them.
+    pub fn every_line(&self) -> Result<(), WebError> {
+        let detail = "A token bound to one line cannot use this call.";
+        self.line.map_or(Ok(()), |_| Err(WebError::new(Code::Forbidden, detail)))
+    }
+
     fn may(&self, access: Access) -> bool {
         let has = |word: &str| self.scopes.iter().any(|scope| scope == word || scope == "admin");
         match access {

@@ -15,6 +15,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Serialize;
 
 use super::{App, pages};
+use crate::engine::sending::Refusal;
 use crate::store::{ErrorKind, StoreError};
 use crate::types::NumberError;
 
@@ -77,6 +78,15 @@ codes! {
     TextEmpty "text_empty" UNPROCESSABLE_ENTITY "The text is empty",
     TextTooLong "text_too_long" UNPROCESSABLE_ENTITY "The text is too long",
     TagTooLong "tag_too_long" UNPROCESSABLE_ENTITY "The tag is too long",
+    MergeFieldMissing "merge_field_missing" UNPROCESSABLE_ENTITY "A field of the text has no value",
+    TemplateInvalid "template_invalid" UNPROCESSABLE_ENTITY "The template cannot be read",
+    TemplateTooLong "template_too_long" UNPROCESSABLE_ENTITY "The template computes too much",
+    TagInvalid "tag_invalid" UNPROCESSABLE_ENTITY "The tag is not one line of text",
+    OptedOut "opted_out" UNPROCESSABLE_ENTITY "The recipient has opted out",
+    MarketingConsentMissing "marketing_consent_missing" UNPROCESSABLE_ENTITY "No consent to marketing is recorded",
+    InternationalOff "international_off" UNPROCESSABLE_ENTITY "The line does not send abroad",
+    ShortCodeNotAllowed "short_code_not_allowed" UNPROCESSABLE_ENTITY "The line does not write to that short code",
+    CannotBeAnswered "cannot_be_answered" UNPROCESSABLE_ENTITY "That sender cannot be answered",
     ScopeUnknown "scope_unknown" UNPROCESSABLE_ENTITY "There is no such scope",
     TimeInvalid "time_invalid" UNPROCESSABLE_ENTITY "The time cannot be used",
     BatchRefused "batch_refused" UNPROCESSABLE_ENTITY "No message of the batch can be taken",
@@ -96,6 +106,12 @@ impl WebError {
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let detail = Cow::Borrowed("The request was not carried out. The log says why.");
         Self { code: Code::Internal, detail, source: Some(source.into()) }
+    }
+
+    /// What the rules of sending refuse, in their words and under their code.
+    pub fn refused(refusal: Refusal) -> Self {
+        let code = Code::ALL.iter().copied().find(|code| code.word() == refusal.code);
+        Self::new(code.unwrap_or(Code::FieldInvalid), refusal.sentence)
     }
 
     /// Nothing under this address or id.

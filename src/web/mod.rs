@@ -38,7 +38,7 @@ pub use routes::{Route, router, routes};
 
 use crate::bus::Bus;
 use crate::emulator;
-use crate::store::Store;
+use crate::store::{Organisation, Store};
 use crate::types::{Country, UnixTime};
 
 /// Tells the wall clock's time.
@@ -99,6 +99,17 @@ pub struct Settings {
     pub streams: usize,
     /// A database on a disk with less room than this takes no new texts.
     pub room_needed: u64,
+}
+
+impl Settings {
+    /// What the rules need to know of the organisation.
+    fn house(&self) -> Organisation {
+        Organisation {
+            name: self.organisation.clone(),
+            country: self.country,
+            time_zone: self.time_zone.clone(),
+        }
+    }
 }
 
 impl Default for Settings {

@@ -23,6 +23,7 @@ use super::{api, error, health, metrics};
         api::modems::list, api::modems::ussd, api::modems::restart, api::modems::order,
         api::tokens::list, api::tokens::create, api::tokens::revoke,
         api::sign_in_links::create, api::events::stream, json,
+        api::consent::list, api::consent::record, api::consent::export, api::rehearsal::test,
         health::live, health::ready, health::show, metrics::show,
     ),
     components(schemas(error::Problem)),

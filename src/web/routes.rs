@@ -80,6 +80,10 @@ fn table(app: App) -> Table {
     all.add("POST", "/api/v1/messages/{id}/drop", Send, api::settle::drop);
     all.add("GET", "/api/v1/conversations", Read, api::conversations::list);
     all.add("GET", "/api/v1/conversations/{id}", Read, api::conversations::show);
+    all.add("GET", "/api/v1/consent", Read, api::consent::list);
+    all.add("POST", "/api/v1/consent", Send, api::consent::record);
+    all.add("GET", "/api/v1/consent.csv", Read, api::consent::export);
+    all.add("POST", "/api/v1/rules/test", Read, api::rehearsal::test);
     all.add("GET", "/api/v1/lines", Read, api::lines::list);
     all.add("GET", "/api/v1/modems", Read, api::modems::list);
     all.add("POST", "/api/v1/modems/{id}/ussd", Admin, api::modems::ussd);

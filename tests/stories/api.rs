@@ -232,12 +232,10 @@ async fn a_message_is_taken_back_sent_again_or_given_up_as_its_state_allows() {
     let again = site.post(&path(&queued["id"], "resend"), &token, json!({})).await;
     assert_eq!(again.json()["state"], "queued");
 
-    // D18: marketing waits for a person while no consent is recorded.
-    let held = json!({ "to": TO, "text": "sale", "class": "marketing" });
-    let held = site.post("/api/v1/messages", &token, held).await.json();
-    assert_eq!(held["state"], "held");
-    let dropped = site.post(&path(&held["id"], "drop"), &token, json!({})).await;
-    assert_eq!(dropped.json()["state"], "cancelled");
+    // D18: marketing needs recorded consent.
+    let sale = json!({ "to": TO, "text": "sale", "class": "marketing" });
+    let refused = site.post("/api/v1/messages", &token, sale).await;
+    assert_eq!(refused.code(), "marketing_consent_missing");
 
     let inbound = site.receives(TO, "hi").await;
     let refused = site.post(&format!("/api/v1/messages/{inbound}/resend"), &token, json!({})).await;

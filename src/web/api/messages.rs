@@ -40,6 +40,8 @@ pub(in crate::web) struct NewMessage {
     report: Option<bool>,
     /// Show it at once and do not store it on the handset (default false).
     flash: Option<bool>,
+    /// Fill fields such as `{{ first_name|default('there') }}` from the address book (default false).
+    merge: Option<bool>,
 }
 
 impl NewMessage {
@@ -56,6 +58,7 @@ impl NewMessage {
             response_emails: self.response_emails.unwrap_or_default(),
             report: self.report.unwrap_or(true),
             flash: self.flash.unwrap_or(false),
+            merge: self.merge.unwrap_or(false),
         })
     }
 }

@@ -4,12 +4,14 @@
 //! Ids are strings, times RFC 3339 in UTC, lists `{items, next}`; unknown fields are refused.
 
 pub(super) mod batch;
+pub(super) mod consent;
 pub(super) mod conversations;
 pub(super) mod count;
 pub(super) mod events;
 pub(super) mod lines;
 pub(super) mod messages;
 pub(super) mod modems;
+pub(super) mod rehearsal;
 pub(super) mod settle;
 pub(super) mod sign_in_links;
 pub(super) mod tokens;
