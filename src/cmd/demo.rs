@@ -10,6 +10,7 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use super::gateway::{Running, settings};
+use super::seed::seed;
 use super::{Common, Failure, runtime};
 use crate::config::{Config, Level, Modem, Place, Sending};
 use crate::emulator::{Scenario, Shared, World};
@@ -32,9 +33,8 @@ pub struct Args {
 
 /// What the customers on the handsets have written already.
 const SEEDED: &[(&str, &str)] = &[
-    ("+447700900201", "Hello, are you open on Saturday?"),
-    ("+447700900202", "My parcel never came. Order 1183."),
-    ("+447700900201", "Great, see you then! 👋"),
+    ("+447700900201", "Can I bring my dog?"),
+    ("+447700900203", "Hello, when are you open on Saturday?"),
 ];
 
 /// Runs until it is interrupted.
@@ -60,6 +60,8 @@ async fn demo(args: Args, folder: PathBuf) -> Result<(), Failure> {
     let ports = Arc::new(super::run::hardware(&config));
     let running =
         Running::start(&config, &folder, settings(&config), ports, Some(shared.clone())).await?;
+    let (store, now) = (&running.web().store, running.web().now());
+    seed(store, &shared, now).await.context("the first rows")?;
     let control = match args.control {
         Some(address) => Some(serve_control(address, shared.clone()).await?),
         None => None,

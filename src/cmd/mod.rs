@@ -25,6 +25,7 @@ mod messages;
 mod modems;
 mod pdu;
 mod run;
+mod seed;
 mod send;
 mod terminal;
 mod token;

@@ -3,6 +3,7 @@
 //! Only `demo` mounts it. A text typed here travels through the emulated network into a modem's
 //! storage, and one sent by the gateway appears here with what the network reports about it.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use super::row::{Piece, pieces};
 use super::words::Moment;
 use super::{Extent, Frame};
 use crate::emulator::{Handset, HandsetText, Phone, Shared, World};
+use crate::store::ContactQuery;
 use crate::types::Number;
 use crate::web::App;
 use crate::web::assets::Addresses;
@@ -41,6 +43,8 @@ struct Card {
     assets: Addresses,
     id: String,
     number: String,
+    /// Who plays on it: a customer's name, or a member of staff.
+    who: String,
     on: bool,
     texts: Vec<Bubble>,
     /// Who can be written to: the gateway's SIMs.
@@ -77,7 +81,9 @@ impl Bubble {
 
 /// The page.
 pub(in crate::web) async fn show(State(app): State<App>) -> Result<Html<String>, WebError> {
-    let (phones, free) = network(&app)?.with(|world| (cards(world, &app), free_number(world)));
+    let names = names(&app).await?;
+    let (phones, free) =
+        network(&app)?.with(|world| (cards(world, &names, &app), free_number(world)));
     let frame = Frame::new(&app, "Phones", "/demo/phones");
     Ok(Html(PhonesPage { frame, phones, free }.render()?))
 }
@@ -125,6 +131,7 @@ pub(in crate::web) async fn press(
     if pressed.switch.is_none() && text.trim().is_empty() {
         return Err(WebError::new(Code::TextEmpty, "Write something to send."));
     }
+    let names = names(&app).await?;
     let done = network(&app)?.with(|world| {
         let phone = world.handset(&number).map(|handset| handset.phone.clone());
         let Some(phone) = phone else { return Err(WebError::not_found()) };
@@ -137,7 +144,7 @@ pub(in crate::web) async fn press(
                 sent.map_err(refused)?;
             }
         }
-        Ok(cards(world, &app).into_iter().find(|card| card.number == number))
+        Ok(cards(world, &names, &app).into_iter().find(|card| card.number == number))
     });
     match (Extent::of(&headers), done?) {
         (Extent::Fragment, Some(card)) => Ok(Html(card.render()?).into_response()),
@@ -158,7 +165,9 @@ pub(in crate::web) async fn live(
             tokio::time::sleep(LOOK_EVERY).await;
             let now = world.with(|world| world.changes());
             if now != seen {
-                let cards = world.with(|world| cards(world, &app));
+                // Without names for once rather than without texts.
+                let names = names(&app).await.unwrap_or_default();
+                let cards = world.with(|world| cards(world, &names, &app));
                 let html: String = cards.iter().filter_map(|card| card.render().ok()).collect();
                 let event = Event::default().event("fragment").data(html.replace('\r', ""));
                 return Some((Ok(event), (app, world, now)));
@@ -172,7 +181,28 @@ fn network(app: &App) -> Result<&Shared, WebError> {
     app.demo.as_ref().ok_or_else(WebError::not_found)
 }
 
-fn cards(world: &mut World, app: &App) -> Vec<Card> {
+/// Who plays on which handset: staff with what they do, customers as the address book calls them.
+type Names = BTreeMap<String, String>;
+
+async fn names(app: &App) -> Result<Names, WebError> {
+    let read = app.store.read(|tx| {
+        let mut names = Names::new();
+        for contact in tx.contacts(&ContactQuery { limit: 100, ..ContactQuery::default() })? {
+            let numbers = contact.card.numbers.iter();
+            names.extend(numbers.map(|n| (n.as_str().to_owned(), contact.name())));
+        }
+        for user in tx.users()? {
+            let replies = !tx.lines_naming(user.id)?.is_empty();
+            let what = if replies { "staff, gets the replies" } else { "staff" };
+            let phone = user.profile.phone.as_ref().map(|phone| phone.as_str().to_owned());
+            names.extend(phone.map(|phone| (phone, format!("{} ({what})", user.name()))));
+        }
+        Ok(names)
+    });
+    Ok(read.await?)
+}
+
+fn cards(world: &mut World, names: &Names, app: &App) -> Vec<Card> {
     let modems = world.modems();
     let facts = (0..modems).filter_map(|index| world.modem(index).ok());
     let sims: Vec<Sim> = facts
@@ -181,11 +211,11 @@ fn cards(world: &mut World, app: &App) -> Vec<Card> {
             Some(Sim { number, operator: modem.operator, last: false })
         })
         .collect();
-    world.handsets().map(|handset| Card::new(handset, &sims, app)).collect()
+    world.handsets().map(|handset| Card::new(handset, &sims, names, app)).collect()
 }
 
 impl Card {
-    fn new(handset: &Handset, sims: &[Sim], app: &App) -> Self {
+    fn new(handset: &Handset, sims: &[Sim], names: &Names, app: &App) -> Self {
         let number = handset.phone.number.clone();
         let last = handset.texts.last().map(|text| text.number.clone());
         let report = match handset.phone.report {
@@ -212,6 +242,7 @@ impl Card {
         Self {
             assets: Addresses,
             id: number.chars().filter(char::is_ascii_alphanumeric).collect(),
+            who: names.get(&number).cloned().unwrap_or_default(),
             on: handset.phone.on,
             texts: handset.texts.iter().map(bubble).collect(),
             sims: sims.iter().map(sim).collect(),
