@@ -1,6 +1,6 @@
 //! Documents, rules and code say the same. Each test names the side that lacks something.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -96,5 +96,112 @@ fn the_notes_list_the_port_of_every_device() {
     }
     for (id, name) in of_profiles() {
         assert!(listed.contains(&id), "hardware-notes.md has no port row for {id} ({name})");
+    }
+}
+
+/// The tests that name each behaviour in their doc comments, by number such as `S13`.
+fn shown() -> BTreeMap<String, BTreeSet<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut shown = BTreeMap::new();
+    for folder in ["src", "tests"] {
+        for file in sources(&root.join(folder)) {
+            of_file(&fs::read_to_string(&file).expect("a source"), &mut shown);
+        }
+    }
+    shown
+}
+
+fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        match path.is_dir() {
+            true => found.extend(sources(&path)),
+            false if path.extension().is_some_and(|e| e == "rs") => found.push(path),
+            false => {}
+        }
+    }
+    found
+}
+
+fn of_file(source: &str, shown: &mut BTreeMap<String, BTreeSet<String>>) {
+    let (mut doc, mut test) = (String::new(), false);
+    for line in source.lines().map(str::trim) {
+        if let Some(words) = line.strip_prefix("///") {
+            doc.push_str(words);
+            doc.push(' ');
+        } else if line.starts_with("#[") {
+            test |= line.contains("test]") || line.contains("::test(");
+        } else {
+            let name = line.split_once("fn ").and_then(|(_, rest)| rest.split('(').next());
+            if let (true, Some(name)) = (test, name) {
+                for number in numbers(&doc) {
+                    shown.entry(number).or_default().insert(name.to_owned());
+                }
+            }
+            (doc, test) = (String::new(), false);
+        }
+    }
+}
+
+/// `S4..S7` and `E5` in a text.
+fn numbers(doc: &str) -> Vec<String> {
+    let mut found: Vec<(char, u32)> = Vec::new();
+    for word in doc.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.')) {
+        let ends: Vec<(char, u32)> = word.split("..").filter_map(number).collect();
+        match ends.as_slice() {
+            [(letter, from), (_, to)] => found.extend((*from..=*to).map(|n| (*letter, n))),
+            other => found.extend(other),
+        }
+    }
+    found.into_iter().map(|(letter, n)| format!("{letter}{n}")).collect()
+}
+
+fn number(word: &str) -> Option<(char, u32)> {
+    let letter = word.chars().next().filter(|c| "SCE".contains(*c))?;
+    let digits = word.get(1..)?.trim_end_matches('.');
+    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| digits.parse().ok()).flatten().map(|n| (letter, n))
+}
+
+/// The table of behaviours names, for each number, the tests that show it, or says where it
+/// belongs. `SIMGATE_REWRITE_GOLDENS=1` renews it.
+#[test]
+fn each_behaviour_has_a_test_or_says_where_it_belongs() {
+    const FILE: &str = "docs/reference/behaviours.md";
+    let (shown, page) = (shown(), text(FILE));
+    let mut listed = BTreeSet::new();
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, number, words, cell, _] = cells.as_slice() else { return line.to_owned() };
+        if self::number(number).is_none() {
+            return line.to_owned();
+        }
+        listed.insert((*number).to_owned());
+        let tests: Vec<&String> = shown.get(*number).into_iter().flatten().collect();
+        let cell = match tests.as_slice() {
+            [] if ["web", "e-mail", "later"].contains(cell) => (*cell).to_owned(),
+            [] => "later".to_owned(),
+            [one] => format!("`{one}`"),
+            [one, rest @ ..] => format!("`{one}` and {} more", rest.len()),
+        };
+        format!("| {number} | {words} | {cell} |")
+    };
+    let rows: Vec<String> = page.lines().map(row).collect();
+    let renewed = format!("{}\n", rows.join("\n"));
+    for (letter, last) in [('S', 168), ('C', 20), ('E', 171)] {
+        for n in 1..=last {
+            assert!(listed.contains(&format!("{letter}{n}")), "{FILE} lacks {letter}{n}");
+        }
+    }
+    let unknown: Vec<_> = shown.keys().filter(|number| !listed.contains(*number)).collect();
+    assert!(unknown.is_empty(), "tests name what does not exist: {unknown:?}");
+    if renewed != page {
+        if std::env::var_os("SIMGATE_REWRITE_GOLDENS").is_some() {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
+            fs::write(path, renewed).expect("written");
+        } else {
+            panic!("{FILE} is stale: run it again with SIMGATE_REWRITE_GOLDENS=1");
+        }
     }
 }

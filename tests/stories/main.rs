@@ -1,5 +1,6 @@
 //! One test binary: each module is one user story.
 
+mod answers;
 mod api;
 mod at_corpora;
 #[path = "../support/at_fuzz.rs"]
@@ -7,6 +8,7 @@ mod at_fuzz;
 mod at_properties;
 mod at_quirks;
 mod at_vectors;
+mod consent;
 #[path = "../support/dialogue.rs"]
 mod dialogue;
 mod dialogues;
@@ -17,9 +19,13 @@ mod full_sim;
 mod gateway;
 mod long_message;
 mod receive;
+mod relay;
 mod send;
+#[path = "../support/shop.rs"]
+mod shop;
 mod shutdown;
 mod sim_pin;
+mod sinks;
 #[path = "../support/site.rs"]
 mod site;
 mod sms_goldens;

@@ -1,0 +1,143 @@
+//! What the line answers by itself: away text, keyword rules, polls and ratings; and when it falls
+//! silent.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use simgate::emulator::Phone;
+use simgate::engine::prompt::{Revote, count};
+use simgate::store::PromptKind;
+
+use crate::shop::{ALISHA, BOB, JENNY, STRANGER, Shop};
+
+/// S91, C12, E158: outside business hours one text says so; the message is relayed all the same.
+#[tokio::test(start_paused = true)]
+async fn out_of_hours_one_text_says_so() {
+    let shop = Shop::open().await;
+    // 2026-11-21 is a Saturday.
+    let hours = json!({ "time_zone": "Europe/London", "week": { "mon": ["09:00-17:00"] } });
+    shop.set(|set| set.business_hours = Some(hours)).await;
+    shop.types(BOB, "Anybody there?");
+    let away = shop.reads(BOB, 1).await;
+    assert!(away.contains("away"), "{away}");
+    shop.reads(JENNY, 1).await;
+    shop.types(BOB, "Hello?");
+    shop.reads(JENNY, 2).await;
+    assert_eq!(shop.quiet(BOB).await, 1);
+}
+
+/// S84, S92, E116: a rule answers, tags and gives the conversation to a team; its name is in the trace.
+#[tokio::test(start_paused = true)]
+async fn a_keyword_rule_answers_and_routes() {
+    let shop = Shop::open().await;
+    let when = json!({ "words": ["price", "prices"] });
+    let then = json!([
+        { "reply": "Tickets are 5 pounds, {{ first_name|default('friend') }}." },
+        { "tag": "prices" }, { "assign": { "team": "sales" } },
+        { "webhook": "https://example.org/hook" },
+    ]);
+    shop.rule("prices", when, then).await;
+    shop.types(ALISHA, "What are your PRICES?");
+    assert_eq!(shop.reads(ALISHA, 1).await, "Tickets are 5 pounds, Alisha.");
+    let thread = shop.thread(ALISHA).await;
+    assert_eq!((thread.tags, thread.team.as_deref()), (vec!["prices".to_owned()], Some("sales")));
+    let asked = shop.gateway.inbox().await.remove(0);
+    assert!(asked.trace.contains("prices"), "{}", asked.trace);
+    let rows = shop.gateway.store.read(move |tx| tx.deliveries_of(asked.id)).await.expect("rows");
+    assert!(rows.iter().any(|row| row.target == "https://example.org/hook"), "{rows:?}");
+
+    // D8: the same, tried without effect.
+    let sample = json!({ "text": "any price for kids?", "from": BOB });
+    let (status, tried) = shop.gateway.call("POST", "/api/v1/rules/test", Some(sample)).await;
+    assert_eq!(status, 200, "{tried}");
+    let would = tried["items"][0]["would"].as_array().unwrap();
+    assert!(would.iter().any(|a| a["do"] == "send" && a["to"] == BOB), "{tried}");
+    let (_, tried) =
+        shop.gateway.call("POST", "/api/v1/rules/test", Some(json!({ "days": 1 }))).await;
+    assert_eq!(tried["items"].as_array().unwrap().len(), 1, "{tried}");
+    assert_eq!((shop.quiet(BOB).await, shop.screen(ALISHA).len()), (0, 1));
+}
+
+/// S89, S90, E111, E112: a poll put by a rule: one phone one vote, the last counts, free words are no vote.
+#[tokio::test(start_paused = true)]
+async fn a_poll_counts_one_vote_a_phone() {
+    let shop = Shop::open().await;
+    let outcomes = json!({ "*": [{ "reply": "Thank you for your vote." }] });
+    let options = json!({ "options": ["A", "B", "C"] });
+    let question = "Best colour? A red, B blue, C green";
+    let poll = shop.prompt(PromptKind::Poll, question, options, outcomes).await;
+    shop.rule("poll", json!({ "words": ["vote"], "at": "whole" }), json!([{ "prompt": poll.0 }]))
+        .await;
+    for phone in [ALISHA, BOB, STRANGER] {
+        shop.types(phone, "vote");
+        assert_eq!(shop.reads(phone, 1).await, question);
+    }
+    shop.types(ALISHA, "a!");
+    assert_eq!(shop.reads(ALISHA, 2).await, "Thank you for your vote.");
+    shop.types(BOB, "C - because");
+    shop.reads(BOB, 2).await;
+    shop.types(BOB, "B");
+    shop.reads(BOB, 3).await;
+    shop.types(STRANGER, "Apple");
+    shop.gateway.pass(60).await;
+    let found = shop.gateway.store.read(move |tx| Ok((tx.asked(poll)?, tx.answers(poll)?))).await;
+    let (asked, answers) = found.expect("readable");
+    let results = count(&asked, &answers, None, Revote::Last);
+    assert_eq!(results.votes, BTreeMap::from([("A".to_owned(), 1), ("B".to_owned(), 1)]));
+    assert_eq!(results.silent, 1);
+}
+
+/// S85..S88, E113: a low rating goes to people at once, a high one leads to a review request, a
+/// figure off the scale gets one hint.
+#[tokio::test(start_paused = true)]
+async fn a_rating_goes_where_its_figure_says() {
+    let shop = Shop::open().await;
+    let outcomes = json!({
+        "low": [{ "flag": "unhappy" }, { "reply": "We are sorry; somebody will call." }],
+        "middle": [{ "reply": "Thank you." }],
+        "high": [{ "reply": "Thank you! Would you write a review?" }],
+    });
+    let scale = json!({ "scale": { "least": 1, "most": 5, "low": 2, "high": 4 } });
+    let question = "How was it, 1 to 5?";
+    let rating = shop.prompt(PromptKind::Rating, question, scale, outcomes).await;
+    shop.rule("rate", json!({ "words": ["rate"], "at": "whole" }), json!([{ "prompt": rating.0 }]))
+        .await;
+    for phone in [ALISHA, BOB] {
+        shop.types(phone, "rate");
+        assert_eq!(shop.reads(phone, 1).await, question);
+    }
+    shop.types(ALISHA, "five");
+    assert!(shop.reads(ALISHA, 2).await.contains("review"));
+    shop.types(BOB, "55");
+    assert_eq!(shop.reads(BOB, 2).await, "Please answer with one figure.");
+    shop.types(BOB, "1");
+    assert!(shop.reads(BOB, 3).await.contains("sorry"));
+    let thread = shop.thread(BOB).await;
+    assert_eq!(thread.flag.as_deref(), Some("unhappy"));
+    assert!(thread.unread > 0);
+}
+
+/// E73, E109, E110: a machine on the other side that answers everything: after a few rounds we are
+/// silent, the conversation is flagged, its texts still come in.
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_answers_machines_is_left_alone() {
+    let shop = Shop::open().await;
+    shop.set(|set| {
+        set.texts = json!({});
+        set.response_recipient = None;
+    })
+    .await;
+    let then = json!([{ "reply": "Thanks for your order, we will look at it soon." }]);
+    shop.rule("order", json!({ "words": ["order"] }), then).await;
+    let answers =
+        BTreeMap::from([("*".to_owned(), "Your order text could not be read.".to_owned())]);
+    let robot = Phone { number: BOB.to_owned(), answers, ..Phone::default() };
+    shop.gateway.modems.with(|world| world.set_phone(robot));
+    shop.types(BOB, "I order two tickets");
+    shop.gateway.pass(3_600).await;
+    let texts = shop.screen(BOB).len();
+    assert!((1..=4).contains(&texts), "{texts} automatic texts");
+    shop.gateway.pass(3_600).await;
+    assert_eq!(shop.screen(BOB).len(), texts);
+    assert_eq!(shop.thread(BOB).await.flag.as_deref(), Some("loop"));
+}
