@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(unpack(&[0xE8, 0x32, 0x9B, 0xFD, 0x06], 0, 5), b"hello");
         assert_eq!(unpack(&[0xD1, 0x65, 0x36, 0xFB, 0xFD], 1, 5), b"hello");
         assert_eq!(unpack(&[0xE8, 0x32], 0, 9), b"he", "no more than there is");
-        assert_eq!(unpack(&[], 7, 3), []);
+        assert!(unpack(&[], 7, 3).is_empty());
         for count in 0..=17 {
             let septets: Vec<u8> = (1..=count).collect();
             assert_eq!(unpack(&pack(&septets, 3), 3, septets.len()), septets);
