@@ -28,8 +28,17 @@ pub struct Emulation {
 /// The open ends, by modem.
 #[derive(Default)]
 struct Ports {
-    plugged: Mutex<BTreeMap<usize, Option<Line>>>,
+    plugged: Mutex<BTreeMap<usize, Plugged>>,
+    /// How often each modem was plugged in.
+    times: Mutex<BTreeMap<usize, u32>>,
     changed: Notify,
+}
+
+/// A modem that is plugged in.
+struct Plugged {
+    /// Ever another one, as the kernel hands out names: nobody may know a modem by it (fault 12).
+    name: String,
+    line: Option<Line>,
 }
 
 /// Bytes on their way to an open port. Dropping it ends the port.
@@ -79,7 +88,8 @@ impl Emulation {
         let (bytes, outgoing) = mpsc::unbounded_channel();
         let opening = {
             let mut plugged = self.ports.plugged.lock().unwrap_or_else(PoisonError::into_inner);
-            let place = plugged.get_mut(&modem).ok_or_else(|| OpenError::Missing(name(modem)))?;
+            let missing = || OpenError::Missing(format!("{PREFIX}{modem}"));
+            let place = &mut plugged.get_mut(&modem).ok_or_else(missing)?.line;
             let opening = place.as_ref().map_or(0, |line| line.opening) + 1;
             *place = Some(Line { bytes, opening });
             opening
@@ -131,7 +141,8 @@ impl Ports {
         for output in outputs {
             match output {
                 Output::Transmit { modem, bytes } => {
-                    if let Some(Some(line)) = plugged.get(&modem) {
+                    let line = plugged.get(&modem).and_then(|place| place.line.as_ref());
+                    if let Some(line) = line {
                         // A port that was closed meanwhile hears nothing.
                         let _ = line.bytes.send(bytes);
                     }
@@ -141,7 +152,8 @@ impl Ports {
                     self.changed.notify_waiters();
                 }
                 Output::Plug { modem } => {
-                    plugged.insert(modem, None);
+                    let name = self.fresh_name(modem);
+                    plugged.insert(modem, Plugged { name, line: None });
                     self.changed.notify_waiters();
                 }
                 Output::Changed | Output::WakeAt(_) => {}
@@ -152,27 +164,42 @@ impl Ports {
     /// The terminal closed that opening of the port. False when it was opened anew since.
     fn closed(&self, modem: usize, opening: u64) -> bool {
         let mut plugged = self.plugged.lock().unwrap_or_else(PoisonError::into_inner);
-        match plugged.get_mut(&modem) {
-            Some(place) if place.as_ref().is_some_and(|line| line.opening == opening) => {
-                *place = None;
-                true
-            }
-            _ => false,
+        let Some(place) = plugged.get_mut(&modem) else { return false };
+        let current = place.line.as_ref().is_some_and(|line| line.opening == opening);
+        if current {
+            place.line = None;
         }
+        current
+    }
+
+    /// `emulated:0`, and `emulated:0.1` and so on when the same modem is plugged in again.
+    fn fresh_name(&self, modem: usize) -> String {
+        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = times.entry(modem).or_insert(0);
+        let name = match *times {
+            0 => format!("{PREFIX}{modem}"),
+            again => format!("{PREFIX}{modem}.{again}"),
+        };
+        *times += 1;
+        name
     }
 }
 
 impl PortSource for Emulation {
     fn candidates(&self) -> Vec<Candidate> {
         let plugged = self.ports.plugged.lock().unwrap_or_else(PoisonError::into_inner);
-        plugged.keys().map(|modem| Candidate::named(name(*modem), "an emulated modem")).collect()
+        let named = |place: &Plugged| Candidate::named(place.name.clone(), "an emulated modem");
+        plugged.values().map(named).collect()
     }
 
     fn open<'a>(
         &'a self,
         candidate: &'a Candidate,
     ) -> BoxFuture<'a, Result<Box<dyn Port>, OpenError>> {
-        let modem = candidate.name.strip_prefix(PREFIX).and_then(|n| n.parse().ok());
+        let modem = {
+            let plugged = self.ports.plugged.lock().unwrap_or_else(PoisonError::into_inner);
+            plugged.iter().find(|(_, place)| place.name == candidate.name).map(|(modem, _)| *modem)
+        };
         let opened = match modem {
             Some(modem) => self.open_modem(modem).map(|port| Box::new(port) as Box<dyn Port>),
             None => Err(OpenError::Missing(candidate.name.clone())),
@@ -186,10 +213,6 @@ impl PortSource for Emulation {
 }
 
 const PREFIX: &str = "emulated:";
-
-fn name(modem: usize) -> String {
-    format!("{PREFIX}{modem}")
-}
 
 /// A world with this clock, whose driver waits for `wake`.
 pub(super) fn shared(world: World, clock: Clock, wake: Arc<Notify>) -> Shared {

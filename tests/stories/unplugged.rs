@@ -29,6 +29,29 @@ async fn texts_survive_a_stick_that_is_pulled_while_they_are_read() {
     assert_eq!(gateway.stored(0), 0);
 }
 
+/// Fault 12: the stick comes back under another port name. Device and line are known by IMEI and
+/// ICCID, so what waited for them goes on, and no second one appears.
+#[tokio::test(start_paused = true)]
+async fn a_stick_that_comes_back_under_another_name_is_the_same_modem_and_line() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    let modems = async || gateway.store.read(|tx| tx.modems()).await.expect("readable");
+    let lines = async || gateway.store.read(|tx| tx.lines()).await.expect("readable");
+    let (modem, line) = (modems().await.remove(0), lines().await.remove(0));
+    gateway.modems.with(|world| world.pull(0)).expect("pulled");
+    gateway.pass(5).await;
+    let waiting = gateway.send(CUSTOMER, "see you there").await;
+    gateway.modems.with(|world| world.put_back(0, None)).expect("put back");
+    gateway.modems.with(|world| world.text_to(0, OTHER, "hello again")).expect("sent");
+    gateway.becomes(waiting, MessageState::Delivered).await;
+    assert_eq!(gateway.received(1).await[0].line, line.id);
+
+    let (after, lines) = (modems().await, lines().await);
+    assert_eq!((after.len(), lines.len()), (1, 1));
+    assert_eq!(after[0].id, modem.id);
+    assert_ne!(after[0].port, modem.port, "the name is another one");
+}
+
 /// S: unplugged while sending. The PDU had gone out: nobody knows, nothing is repeated.
 #[tokio::test(start_paused = true)]
 async fn a_text_at_a_modem_that_vanishes_is_unknown_and_the_next_ones_go_on_later() {
