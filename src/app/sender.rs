@@ -28,6 +28,9 @@ const BLAME_THE_TEXT: u32 = 3;
 /// So many texts in a row that need a person, and the cause is the account, not the texts.
 const BLAME_THE_ACCOUNT: u32 = 3;
 
+/// A modem drops a link that waits longer than this (27.005 §3.5.6: 1 to 5 s).
+const AT_ONCE: Millis = Millis::from_secs(1);
+
 /// How a submit ended.
 type Outcome = std::result::Result<Accepted, SubmitError>;
 
@@ -149,8 +152,8 @@ impl Sender {
                 let now = self.shared.clock.wall();
                 return self.shared.store.write(move |tx| tx.release_lease(message, now)).await;
             }
-            let more = waiting.peek().is_some();
-            let then = self.submit(message, segment, more, heard).await?;
+            let follows = waiting.peek().is_some();
+            let then = self.submit(message, segment, follows, heard).await?;
             self.shared.bus.ring(Change::Message(message));
             if then == Then::Leave {
                 break;
@@ -194,7 +197,7 @@ impl Sender {
         &mut self,
         message: MessageId,
         segment: OutSegment,
-        more: bool,
+        follows: bool,
         heard: &mut mpsc::UnboundedReceiver<Heard>,
     ) -> Result<Then> {
         let (id, now) = (segment.id, self.shared.clock.wall());
@@ -208,11 +211,22 @@ impl Sender {
         }
         self.shared.bus.ring(Change::Message(message));
         self.pace.take(self.shared.clock.now());
+        let more = self.more(message, follows, now).await?;
         self.last_ticket += 1;
         let ticket = Ticket(self.last_ticket);
         let _ = self.asks.send(Ask::Order(Order::Submit { ticket, tpdu: segment.tpdu, more }));
         let outcome = self.outcome_of(ticket, heard).await;
         self.settle(message, id, ticket, outcome).await
+    }
+
+    /// Whether the radio link is worth keeping open: another submit follows at once, of this text
+    /// or of the next one in the queue.
+    async fn more(&self, message: MessageId, follows: bool, now: UnixTime) -> Result<bool> {
+        if self.pace.ready_at() > self.shared.clock.now() + AT_ONCE {
+            return Ok(false);
+        }
+        let Some(line) = self.may_send().filter(|_| !follows) else { return Ok(follows) };
+        self.shared.store.read(move |tx| tx.more_is_due(line, message, now)).await
     }
 
     /// The answer to one submit. The task's end without one leaves it unknown.

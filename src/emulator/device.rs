@@ -61,6 +61,9 @@ pub struct Device {
     announced: [u8; 3],
 }
 
+/// The standard says 1 to 5 s.
+const LINK_KEPT: Millis = Millis(5_000);
+
 /// Whether anything works at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Power {
@@ -80,6 +83,7 @@ pub enum Task {
     Ring,
     CallerGivesUp,
     AckTimeout,
+    LinkFalls,
     Chatter,
     Heartbeat,
     Restart,
@@ -169,6 +173,14 @@ impl Device {
         self.agenda.retain(|(_, planned)| planned != task);
     }
 
+    /// `+CMMS=1` ends by itself when the next message does not follow soon (27.005 §3.5.6).
+    pub fn keep_link(&mut self) {
+        self.forget(&Task::LinkFalls);
+        if self.settings.more == 1 {
+            self.later(LINK_KEPT, Task::LinkFalls);
+        }
+    }
+
     /// Does everything whose time has come.
     pub fn tick(&mut self) {
         while let Some(at) = self.agenda.iter().position(|(due, _)| *due <= self.now) {
@@ -199,6 +211,7 @@ impl Device {
             Task::Ring => self.ring_again(),
             Task::CallerGivesUp => self.caller_hangs_up(),
             Task::AckTimeout => self.ack_missing(),
+            Task::LinkFalls => self.settings.more = 0,
             Task::Restart => self.restart(),
             Task::Chatter => {
                 let text = self.faults.chatter.text.clone();

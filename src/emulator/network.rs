@@ -88,6 +88,8 @@ pub struct Submitted {
     pub text: Option<String>,
     /// Whether a status report was asked for.
     pub report: bool,
+    /// Whether the modem was told that another follows (`+CMMS`).
+    pub more: bool,
     /// When.
     pub at: UnixTime,
 }
@@ -205,6 +207,7 @@ impl Network {
             to: to.clone(),
             text: submit.text(),
             report: submit.report,
+            more: false,
             at: m.wall,
             tpdu,
         });

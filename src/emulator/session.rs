@@ -278,6 +278,7 @@ impl Device {
         let State::OnAir(mut job) = std::mem::take(&mut self.session.state) else { return };
         job.takes = job.takes + takes;
         let stored = self.sends_stored.take();
+        self.keep_link();
         match result {
             Ok(()) => {
                 if let Some((memory, index)) = stored {

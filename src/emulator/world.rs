@@ -265,6 +265,9 @@ impl World {
                     self.network.submit(moment, modem, &number, tpdu, is_sim, loses);
                 let device = &mut self.modems[modem].device;
                 if result.is_ok() {
+                    if let Some(submitted) = self.network.submitted.last_mut() {
+                        submitted.more = device.settings.more > 0;
+                    }
                     device.credit = device.credit.map(|left| left.saturating_sub(1));
                 }
                 device.submitted(takes, result);

@@ -88,6 +88,15 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row((line, now), |row| row.get(0))?)
     }
 
+    /// Whether another text of `line` than `message` is due: its turn comes next.
+    pub fn more_is_due(&self, line: LineId, message: MessageId, now: UnixTime) -> Result<bool> {
+        let sql = "SELECT EXISTS (
+                       SELECT 1 FROM outbound
+                        WHERE stage = 'waiting' AND line_id = ?1 AND message_id <> ?2
+                          AND send_at <= ?3 AND next_try_at <= ?3 AND valid_until > ?3)";
+        Ok(self.conn.prepare_cached(sql)?.query_row((line, message, now), |row| row.get(0))?)
+    }
+
     /// The TPDUs of the message's current sending.
     pub fn out_segments(&self, message: MessageId) -> Result<Vec<OutSegment>> {
         let sql = "SELECT s.id, s.seq, s.tpdu, s.state FROM segments_out s

@@ -66,6 +66,27 @@ async fn a_text_refused_for_now_goes_again_by_itself() {
     assert_eq!(custody.iter().filter(|c| c.starts_with("refused for now")).count(), 2);
 }
 
+/// A burst keeps the radio link open from one text to the next, and lets it fall behind the last.
+#[tokio::test(start_paused = true)]
+async fn the_link_stays_open_while_more_texts_wait() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    let mut ids = Vec::new();
+    for n in 0..4 {
+        ids.push(gateway.send(&format!("+44770090020{n}"), "burst").await);
+    }
+    for id in ids {
+        gateway.becomes(id, MessageState::Delivered).await;
+    }
+    gateway.pass(30).await;
+    let single = gateway.send(CUSTOMER, "alone").await;
+    gateway.becomes(single, MessageState::Delivered).await;
+    let more: Vec<bool> =
+        gateway.modems.with(|world| world.submitted(0, 0).map(|submit| submit.more).collect());
+    assert_eq!(&more[1..3], [true, true], "{more:?}");
+    assert!(!more[4], "{more:?}");
+}
+
 /// D6: first in, first out for one recipient, even when the first has to wait.
 #[tokio::test(start_paused = true)]
 async fn texts_to_one_person_keep_their_order() {

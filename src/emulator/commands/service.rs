@@ -90,7 +90,9 @@ fn show_header(d: &mut Device, c: &Command, lines: &mut Vec<String>) -> Result<N
 }
 
 fn more_messages(d: &mut Device, c: &Command, lines: &mut Vec<String>) -> Result<Next, Refusal> {
-    number_setting(c, lines, &[0, 1, 2], &mut d.settings.more)
+    let next = number_setting(c, lines, &[0, 1, 2], &mut d.settings.more);
+    d.keep_link();
+    next
 }
 
 fn domain(d: &mut Device, c: &Command, lines: &mut Vec<String>) -> Result<Next, Refusal> {
