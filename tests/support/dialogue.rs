@@ -8,6 +8,7 @@
 //! < OK                   what the modem answers (CR LF around it implied)
 //! ! +CMTI: "SM",3        unsolicited, at this point
 //! @ 1.5s                 time passes
+//! % 10m                  time passes, and what the gateway asks is answered as it was before
 //! ~ drop                 the port disappears; `~ open` brings it back
 //! = accepted 1 mr=17     what the gateway must conclude
 //! ```
@@ -17,7 +18,7 @@
 //!
 //! In goes the text; out comes what the driver did. Begin with [`play`].
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -33,8 +34,12 @@ pub enum Step {
     Expect(Vec<u8>),
     /// The modem writes these bytes.
     Say(Vec<u8>),
+    /// The modem writes these bytes unasked.
+    Unasked(Vec<u8>),
     /// Time passes.
     Wait(Millis),
+    /// Time passes with a modem that answers everything as it did before.
+    Routine(Millis),
     /// The port goes or comes.
     Port(bool),
     /// The gateway orders something, or a setting before the port opens.
@@ -104,8 +109,10 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Line>, String> {
                 continue;
             }
             '>' => Step::Expect(written(rest).ok_or_else(|| wrong("bad escape"))?),
-            '<' | '!' => Step::Say(spoken(rest).ok_or_else(|| wrong("bad escape"))?),
+            '<' => Step::Say(spoken(rest).ok_or_else(|| wrong("bad escape"))?),
+            '!' => Step::Unasked(spoken(rest).ok_or_else(|| wrong("bad escape"))?),
             '@' => Step::Wait(duration(rest.trim()).ok_or_else(|| wrong("not a duration"))?),
+            '%' => Step::Routine(duration(rest.trim()).ok_or_else(|| wrong("not a duration"))?),
             '~' => Step::Port(match rest.trim() {
                 "drop" => false,
                 "open" => true,
@@ -187,16 +194,19 @@ pub fn play(script: &[Line], split: Split) -> Result<Vec<String>, String> {
     while let Some(line) = steps.next() {
         let outcome = match &line.step {
             Step::Expect(bytes) => player.expect(bytes),
-            Step::Say(bytes) => {
+            Step::Say(bytes) | Step::Unasked(bytes) => {
                 let mut bytes = bytes.clone();
-                while let (Split::Joined, Some(Line { step: Step::Say(more), .. })) =
-                    (split, steps.peek())
+                player.learn(&line.step);
+                while let (Split::Joined, Some(next)) = (split, steps.peek())
+                    && let Step::Say(more) | Step::Unasked(more) = &next.step
                 {
                     bytes.extend_from_slice(more);
+                    player.learn(&next.step);
                     steps.next();
                 }
                 player.say(&bytes)
             }
+            Step::Routine(time) => player.routine(*time),
             Step::Wait(time) => {
                 player.wait(*time);
                 Ok(())
@@ -272,6 +282,9 @@ struct Player {
     sent: VecDeque<Vec<u8>>,
     events: VecDeque<Event>,
     log: Vec<String>,
+    /// What was answered to what, and which was asked last.
+    answers: BTreeMap<Vec<u8>, Vec<u8>>,
+    asked: Vec<u8>,
 }
 
 impl Player {
@@ -284,6 +297,8 @@ impl Player {
             sent: VecDeque::new(),
             events: VecDeque::new(),
             log: Vec::new(),
+            answers: BTreeMap::new(),
+            asked: Vec::new(),
         }
     }
 
@@ -332,12 +347,45 @@ impl Player {
             self.feed(Input::Time);
         }
         match self.sent.pop_front() {
-            Some(sent) if sent == bytes => Ok(()),
+            Some(sent) if sent == bytes => {
+                self.answers.insert(sent.clone(), Vec::new());
+                self.asked = sent;
+                Ok(())
+            }
             Some(sent) => {
                 Err(format!("expected {}, sent {}", bytes.escape_ascii(), sent.escape_ascii()))
             }
             None => Err(format!("expected {}, sent nothing", bytes.escape_ascii())),
         }
+    }
+
+    /// Notes an answer, for the next time the same is asked.
+    fn learn(&mut self, step: &Step) {
+        if let (Step::Say(said), Some(answer)) = (step, self.answers.get_mut(&self.asked)) {
+            answer.extend_from_slice(said);
+        }
+    }
+
+    /// Time passes with every wake-up on the way; questions are answered as before.
+    fn routine(&mut self, time: Millis) -> Result<(), String> {
+        let until = self.now + time;
+        for _ in 0..100_000 {
+            if let Some(sent) = self.sent.pop_front() {
+                let answer = self.answers.get(&sent).cloned();
+                let never = || format!("never answered before: {}", sent.escape_ascii());
+                self.say(&answer.ok_or_else(never)?)?;
+                continue;
+            }
+            match self.wake.filter(|wake| *wake <= until) {
+                Some(wake) => {
+                    self.now = self.now.max(wake);
+                    self.feed(Input::Time);
+                }
+                None => break,
+            }
+        }
+        self.now = until;
+        Ok(())
     }
 
     fn say(&mut self, bytes: &[u8]) -> Result<(), String> {

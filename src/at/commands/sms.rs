@@ -18,8 +18,6 @@ use crate::types::Millis;
 settings! {
     /// `AT+CMGF=0`: PDU mode.
     PduMode "+CMGF=0" 10;
-    /// `AT+CSMS=1`: phase 2+ service. Directly routed messages then want `+CNMA`.
-    PhaseTwoPlus "+CSMS=1" 10;
     /// `AT+CMMS=1`: keep the link open while more messages follow.
     KeepLink "+CMMS=1" 5;
     /// `AT+CMMS=0`: do not keep the link.
@@ -28,6 +26,23 @@ settings! {
     Acknowledge "+CNMA=0" 10;
     /// `AT+CNMA`: the same for modems that take no parameter.
     AcknowledgePlain "+CNMA" 10;
+}
+
+/// `AT+CSMS=1`: phase 2+ service. Directly routed messages then want `+CNMA`. What it answers
+/// (27.005 §3.2.1) does not say that it is in use: [`QueryService`] asks.
+#[derive(Clone, Copy, Debug)]
+pub struct PhaseTwoPlus;
+
+impl Command for PhaseTwoPlus {
+    type Reply = ();
+    const TIMEOUT: Millis = Millis::from_secs(10);
+    const ANSWER: Answer = Answer { ending: Ending::Deadline, ..Answer::lines(&["+CSMS:"]) };
+    fn write(&self, line: &mut AtLine) {
+        line.name("+CSMS").number(1u8);
+    }
+    fn parse(&self, _: &Info) -> Result<(), ParseError> {
+        Ok(())
+    }
 }
 
 /// `AT+CSMS?`: is the phase 2+ service in use?
