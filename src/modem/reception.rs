@@ -89,9 +89,19 @@ impl Reception {
             // It has no such command: whatever storage it uses is the only one we can read.
             Err(_) => Vec::new(),
         };
-        // Quirk 78: a total of 0 says that the SIM was not read yet.
-        if patient && fills.first().is_some_and(|fill| fill.total == 0) {
-            return Err(Again { later: true });
+        // Texts go where there is room: some modems have no slots of their own. Quirk 78: a total
+        // of 0 everywhere says that the SIM was not read yet.
+        let receives = fills.get(arguments.len() - 1).or_else(|| fills.last());
+        if receives.is_some_and(|fill| fill.total == 0) {
+            self.dropped = 0;
+            if self.candidate + 1 < self.candidates.len() {
+                self.candidate += 1;
+                return Err(Again { later: false });
+            }
+            if patient {
+                self.candidate = 0;
+                return Err(Again { later: true });
+            }
         }
         known.selected = arguments.first().copied();
         known.rest = arguments.get(1..).unwrap_or_default().to_vec();

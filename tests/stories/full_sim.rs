@@ -9,9 +9,22 @@ use crate::gateway::{CUSTOMER, TestGateway};
 /// S: SIM full of 30 and 200 more waiting. Fault 33.
 #[tokio::test(start_paused = true)]
 async fn a_full_sim_is_read_out_and_everything_behind_it_follows() {
-    let mut scenario = Scenario::plain(1, "generic");
-    scenario.modems[0].storage =
+    let storage =
         StorageScenario { sim: Some(30), equipment: Some(30), ..StorageScenario::default() };
+    receive_230(storage).await;
+}
+
+/// A modem that offers a storage of its own and has no slot in it.
+#[tokio::test(start_paused = true)]
+async fn a_modem_without_slots_of_its_own_receives_on_the_sim() {
+    let storage =
+        StorageScenario { sim: Some(30), equipment: Some(0), ..StorageScenario::default() };
+    receive_230(storage).await;
+}
+
+async fn receive_230(storage: StorageScenario) {
+    let mut scenario = Scenario::plain(1, "generic");
+    scenario.modems[0].storage = storage;
     let mut gateway = TestGateway::over(scenario).await;
     gateway.stop().await;
     for n in 0..230 {
