@@ -4,8 +4,7 @@ use super::{Cnmi, Profile, Quirks, UssdForm};
 use crate::at::commands::sms::Storage;
 
 /// Deviations of a modem that has none.
-pub const QUIRKS: Quirks =
-    Quirks { acknowledges: true, announces_sms_ready: false, radio_off: 4, pause_ms: 20 };
+pub const QUIRKS: Quirks = Quirks { acknowledges: true, radio_off: 4, pause_ms: 20 };
 
 /// Stored delivery and direct reports first, then less and less (27.005 §3.4.1). The last value
 /// is tried again with the other one when the modem's own list wants that.
@@ -42,7 +41,7 @@ pub const PROFILE: Profile = Profile {
     storages: &[Storage::Me, Storage::Sm, Storage::Mt],
     noise: &[],
     cnmi: CNMI,
-    ussd: &[UssdForm::Text, UssdForm::Packed],
+    ussd: &[UssdForm::Text, UssdForm::Packed, UssdForm::Ucs2],
     cms: &[],
     quirks: QUIRKS,
 };

@@ -41,7 +41,7 @@ pub const PROFILE: Profile = Profile {
     // Quirk 88: mode 2 is accepted and then nothing is announced.
     cnmi: generic::CNMI_MODE_1,
     // Quirk 108: older sticks take and give packed septets only.
-    ussd: &[UssdForm::Text, UssdForm::Packed],
+    ussd: &[UssdForm::Text, UssdForm::Packed, UssdForm::Ucs2],
     cms: &[
         (512, Disposition::Sim),
         (513, Disposition::GiveUp),

@@ -59,8 +59,6 @@ pub struct Profile {
 pub struct Quirks {
     /// `+CSMS=1` works and `+CMT` and `+CDS` are then acknowledged with `+CNMA`.
     pub acknowledges: bool,
-    /// The SMS part is awake some time after the SIM and says so by itself.
-    pub announces_sms_ready: bool,
     /// The `+CFUN` value that switches the radio off.
     pub radio_off: u8,
     /// Quiet time after a final result, in milliseconds; held-back URCs come out in it.

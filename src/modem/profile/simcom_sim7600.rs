@@ -24,8 +24,8 @@ pub const PROFILE: Profile = Profile {
         Cnmi(2, 1, 0, 2, 0),
         Cnmi(2, 1, 0, 0, 0),
     ],
-    // Quirk 87: an acknowledgement disturbs. Quirk 53: "SMS DONE" tells when texts can be read.
-    quirks: Quirks { acknowledges: false, announces_sms_ready: true, ..generic::QUIRKS },
+    // Quirk 87: an acknowledgement disturbs.
+    quirks: Quirks { acknowledges: false, ..generic::QUIRKS },
     noise: &["*"],
     ..generic::PROFILE
 };

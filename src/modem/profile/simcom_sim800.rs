@@ -24,13 +24,8 @@ pub const PROFILE: Profile = Profile {
         (516, Disposition::GiveUp),
         (532, Disposition::Sim),
     ],
-    // Quirk 87: an acknowledgement disturbs. Quirk 52: the SMS part wakes up late and says so.
-    quirks: Quirks {
-        acknowledges: false,
-        announces_sms_ready: true,
-        pause_ms: 100,
-        ..generic::QUIRKS
-    },
+    // Quirk 87: an acknowledgement disturbs.
+    quirks: Quirks { acknowledges: false, pause_ms: 100, ..generic::QUIRKS },
     noise: &["*"],
     ..generic::PROFILE
 };
