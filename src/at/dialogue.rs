@@ -140,6 +140,11 @@ impl Dialogue {
         matches!(self.state, State::Idle | State::Quiet { .. }) && self.queue.is_empty()
     }
 
+    /// True when nobody answered and nothing is tried.
+    pub fn is_deaf(&self) -> bool {
+        matches!(self.state, State::Deaf)
+    }
+
     /// How many bytes of noise the line has had so far.
     pub fn noise(&self) -> u64 {
         self.lexer.dropped()

@@ -357,6 +357,7 @@ impl BringUp {
                 }
             }
             Step::IndicationChoices => {
+                known.indications = None;
                 let choices = outcome.reply(&sms::ListIndications);
                 self.reception.choose_indications(known.profile, choices);
                 if self.reception.is_polling() {
@@ -372,6 +373,7 @@ impl BringUp {
             }
             Step::IndicationsBack => {
                 let back = outcome.reply(&sms::QueryIndications);
+                known.indications = back.as_ref().ok().copied();
                 if !self.reception.indications_verified(back) && self.reception.next_indication() {
                     return self.go(Step::UseIndications);
                 }

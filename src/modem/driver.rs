@@ -70,6 +70,7 @@ impl Driver {
                 self.dialogue.handle(now, at::Input::Time);
                 self.pass_on(now);
                 self.session.on_time(now, &mut self.dialogue, &mut self.out);
+                self.pass_on(now);
                 self.start_next(now);
             }
             Input::Order(order) => {

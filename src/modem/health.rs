@@ -14,7 +14,7 @@ use crate::at::commands::network::{
     self, Domain, QueryEpsRegistration, QueryOperator, QueryPacketRegistration, QueryRegistration,
     QuerySignal, RegistrationState,
 };
-use crate::at::commands::sms::QueryCentre;
+use crate::at::commands::sms::{QueryCentre, QueryIndications};
 use crate::at::{End, FinalResult, Outcome, Request};
 use crate::types::Millis;
 
@@ -31,6 +31,8 @@ pub(super) enum Poll {
     Centre,
     /// `+CSCA=…`: give it back.
     RestoreCentre,
+    /// `+CNMI?`: a modem that waited for `+CNMA` in vain switches them off by itself.
+    Indications,
 }
 
 /// What is known of the radio, and when to ask again.
@@ -41,6 +43,10 @@ pub(super) struct Health {
     registration_at: Millis,
     operator_at: Millis,
     centre_at: Millis,
+    /// `None`: there is nothing to look after.
+    indications_at: Option<Millis>,
+    /// They are not as we set them any more: everything is to be set again.
+    pub(super) indications_lost: bool,
     queue: Vec<Poll>,
     domains: [Option<RegistrationState>; 4],
     /// The network was lost at this time; it counts only after a while (at-sms 10).
@@ -60,6 +66,8 @@ impl Health {
             registration_at: Millis(0),
             operator_at: Millis(0),
             centre_at: Millis(0),
+            indications_at: None,
+            indications_lost: false,
             queue: Vec::new(),
             domains: [None; 4],
             lost_at: None,
@@ -70,12 +78,24 @@ impl Health {
     }
 
     /// The modem is set up (again): ask everything but the service centre, which was just read.
-    pub fn begin(&mut self, now: Millis) {
+    pub fn begin(&mut self, now: Millis, known: &Known) {
         self.domains = [None; 4];
         self.lost_at = None;
         self.queue.clear();
         (self.signal_at, self.registration_at, self.operator_at) = (now, now, now);
         self.centre_at = now + CENTRE_EVERY;
+        self.indications_lost = false;
+        // What came before the port was opened was never acknowledged: the modem may give up
+        // waiting only now, and then drops the setting that it has just taken (27.005 §3.4.4).
+        let first = if known.acknowledges { ACKNOWLEDGED_WITHIN } else { INDICATIONS_EVERY };
+        self.indications_at = known.indications.map(|_| now + first);
+    }
+
+    /// A direct delivery was not acknowledged: look once the modem has drawn its conclusion.
+    pub fn ask_indications(&mut self, now: Millis) {
+        if let Some(at) = &mut self.indications_at {
+            *at = now + ACKNOWLEDGED_WITHIN;
+        }
     }
 
     /// Registration may have changed.
@@ -94,7 +114,7 @@ impl Health {
             return Millis(0);
         }
         let times = [self.signal_at, self.registration_at, self.operator_at, self.centre_at];
-        times.into_iter().min().unwrap_or_default()
+        times.into_iter().chain(self.indications_at).min().unwrap_or_default()
     }
 
     /// The next question.
@@ -114,6 +134,7 @@ impl Health {
             Poll::Operator => Request::of(&QueryOperator),
             Poll::Centre => Request::of(&QueryCentre),
             Poll::RestoreCentre => restore_centre(known.sim.smsc.as_deref().unwrap_or("")),
+            Poll::Indications => Request::of(&QueryIndications),
         };
         Some((poll, request))
     }
@@ -134,6 +155,10 @@ impl Health {
         if self.centre_at <= now {
             self.centre_at = now + CENTRE_EVERY;
             self.queue.push(Poll::Centre);
+        }
+        if self.indications_at.is_some_and(|at| at <= now) {
+            self.indications_at = Some(now + INDICATIONS_EVERY);
+            self.queue.push(Poll::Indications);
         }
     }
 
@@ -195,6 +220,15 @@ impl Health {
                 out.note("The service centre number was lost and has been restored.");
             }
             Poll::RestoreCentre => {}
+            Poll::Indications => {
+                let (told, set) = (outcome.reply(&QueryIndications).ok(), known.indications);
+                if let (Some(told), Some(set)) = (told, set)
+                    && (told.mt, told.ds) != (set.mt, set.ds)
+                {
+                    self.indications_lost = true;
+                    out.note("The modem stopped announcing texts or reports; it is set up again.");
+                }
+            }
         }
         !matches!(outcome.end, End::TimedOut | End::GivenUp)
     }
@@ -246,6 +280,8 @@ impl Health {
             self.without_network = None;
         } else {
             self.without_network.get_or_insert(now);
+            // The line that says it is back may be lost.
+            self.registration_at = self.registration_at.min(now + WITHOUT_NETWORK_EVERY);
         }
         self.tell(out);
     }
@@ -288,6 +324,9 @@ fn best(domains: &[Option<RegistrationState>; 4]) -> Registration {
 
 /// Registration and operator change less often than the signal.
 const SLOWER: u64 = 5;
+/// The network waits 15 s for an acknowledgement (24.011 §10, TR2M), and then some.
+const ACKNOWLEDGED_WITHIN: Millis = Millis::from_secs(20);
+const INDICATIONS_EVERY: Millis = Millis::from_secs(600);
 const CENTRE_EVERY: Millis = Millis::from_secs(3_600);
 const WITHOUT_NETWORK_EVERY: Millis = Millis::from_secs(20);
 /// Reselection shows as "not registered" for a moment.

@@ -80,8 +80,9 @@ pub(super) struct Inbox {
     removals: VecDeque<Receipt>,
     acknowledgements: VecDeque<Receipt>,
     text_mode: bool,
-    /// A direct delivery was not acknowledged: `+CNMI` may have fallen back (at-sms 6.6).
-    pub(super) indications_doubtful: bool,
+    /// A direct delivery was not acknowledged: the modem will switch such deliveries off
+    /// (27.005 §3.4.4).
+    pub(super) acknowledgement_missing: bool,
 }
 
 impl Inbox {
@@ -100,7 +101,7 @@ impl Inbox {
             removals: VecDeque::new(),
             acknowledgements: VecDeque::new(),
             text_mode: false,
-            indications_doubtful: false,
+            acknowledgement_missing: false,
         }
     }
 
@@ -110,7 +111,7 @@ impl Inbox {
         self.sweep_at = Some(now);
         self.sweep.clear();
         self.slots.clear();
-        self.indications_doubtful = false;
+        self.acknowledgement_missing = false;
         for receipt in std::mem::take(&mut self.acknowledgements) {
             self.offers.remove(&receipt);
             out.event(Event::Removed { receipt });
@@ -363,7 +364,7 @@ impl Inbox {
             out.note(
                 "A directly delivered message was damaged on the line; the network repeats it.",
             );
-            self.indications_doubtful = true;
+            self.acknowledgement_missing = true;
             return;
         }
         let held = |offer: &Offer| offer.slot.is_none() && offer.pdu == pdu;
@@ -397,7 +398,7 @@ impl Inbox {
     pub fn release(&mut self, receipt: Receipt, known: &Known) {
         let open = self.offers.get(&receipt).is_some_and(|offer| offer.custody == Custody::Open);
         if open && let Some(offer) = self.offers.remove(&receipt) {
-            self.indications_doubtful |= offer.slot.is_none() && known.acknowledges;
+            self.acknowledgement_missing |= offer.slot.is_none() && known.acknowledges;
         }
     }
 
@@ -494,13 +495,15 @@ impl Inbox {
         self.acknowledgements.pop_front();
         match &outcome.end {
             End::Final(FinalResult::Ok) | End::Assumed => {}
-            // 340: none was expected; this modem acknowledges by itself (27.005 §3.4.4).
+            // 340: none was expected. It acknowledges by itself, or ours came too late (27.005
+            // §3.4.4); then its indications are off by now, and after setting up we ask again.
             End::Final(FinalResult::Cms(CmsError::Code(340))) => {
                 known.acknowledges = false;
-                out.note_once("The modem acknowledges direct deliveries by itself.");
+                self.acknowledgement_missing = true;
+                out.note_once("The modem expected no acknowledgement of a direct delivery.");
             }
             // The text is stored; the network may deliver it once more, and the store knows it.
-            _ => self.indications_doubtful = true,
+            _ => self.acknowledgement_missing = true,
         }
         self.offers.remove(&receipt);
         out.event(Event::Removed { receipt });

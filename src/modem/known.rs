@@ -2,7 +2,7 @@
 
 use super::event::{Event, Identity, SimIdentity};
 use super::profile::{Profile, generic};
-use crate::at::commands::sms::{Storage, StorageFill};
+use crate::at::commands::sms::{Indications, Storage, StorageFill};
 use crate::types::Imei;
 
 /// Facts about one modem. They outlive a re-synchronisation and are asked again after it.
@@ -32,6 +32,8 @@ pub(super) struct Known {
     pub fills: Vec<(Storage, u16, u16)>,
     /// Directly delivered messages want `+CNMA`: `+CSMS` says service 1.
     pub acknowledges: bool,
+    /// `+CNMI` as the modem read it back; `None` when nothing is announced or nobody knows.
+    pub indications: Option<Indications>,
     /// Counts reopened ports, restarts and card changes: a slot read in another epoch may hold
     /// another message now.
     pub epoch: u64,
@@ -52,6 +54,7 @@ impl Default for Known {
             selected: None,
             fills: Vec::new(),
             acknowledges: false,
+            indications: None,
             epoch: 0,
         }
     }

@@ -42,14 +42,22 @@ impl std::fmt::Debug for Submit {
     }
 }
 
+/// A submit nobody knows the end of.
+#[derive(Clone, Copy, Debug)]
+struct Unanswered {
+    handle: at::Ticket,
+    ticket: Ticket,
+    since: Millis,
+}
+
 /// Submits on their way to the network.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     queue: VecDeque<Submit>,
     /// How far the one in flight is.
     stage: Option<Stage>,
-    /// Ended as unknown; an answer may still come.
-    unknown: VecDeque<(at::Ticket, Ticket)>,
+    /// Unanswered when their time was over; an answer may still come.
+    unknown: VecDeque<Unanswered>,
     /// `+CMMS` was refused: never asked again.
     no_link: bool,
     link_until: Millis,
@@ -124,9 +132,12 @@ impl Outbox {
                     Millis(0)
                 };
                 let verdict = verdict(outcome, known.profile);
-                if verdict == Err(SubmitError::Unknown) {
-                    self.unknown.push_back((handle, submit.ticket));
-                    self.unknown.truncate(MOST_UNKNOWN);
+                if verdict == Err(SubmitError::Unknown) && outcome.end == End::TimedOut {
+                    if self.unknown.len() == MOST_UNKNOWN {
+                        self.unknown.pop_front();
+                    }
+                    let ticket = submit.ticket;
+                    self.unknown.push_back(Unanswered { handle, ticket, since: now });
                 }
                 finished(submit.ticket, verdict, out);
             }
@@ -134,12 +145,22 @@ impl Outbox {
         !matches!(outcome.end, End::TimedOut)
     }
 
+    /// Whether the modem may be silent because the last submit is still on the air.
+    pub fn may_be_answered(&self, now: Millis) -> bool {
+        self.unknown.back().is_some_and(|open| now.since(open.since) < ON_THE_AIR)
+    }
+
+    /// The port is gone: no answer can come any more.
+    pub fn closed(&mut self) {
+        self.unknown.clear();
+    }
+
     /// The result of a submit that had ended as unknown.
     pub fn late(&mut self, handle: at::Ticket, outcome: &Outcome, known: &Known, out: &mut Out) {
-        let Some(place) = self.unknown.iter().position(|(known, _)| *known == handle) else {
+        let Some(place) = self.unknown.iter().position(|open| open.handle == handle) else {
             return;
         };
-        let Some((_, ticket)) = self.unknown.remove(place) else { return };
+        let Some(Unanswered { ticket, .. }) = self.unknown.remove(place) else { return };
         let outcome = verdict(outcome, known.profile);
         if outcome != Err(SubmitError::Unknown) {
             out.event(Event::SubmittedLate { ticket, outcome });
@@ -218,6 +239,8 @@ fn finished(ticket: Ticket, outcome: Result<Accepted, SubmitError>, out: &mut Ou
 /// An `ERROR` so soon after Ctrl-Z cannot have come from the network.
 const AT_ONCE: Millis = Millis(200);
 const LINK_KEPT: Millis = Millis(4_000);
+/// After the deadline; with it more than the 200 s that slow networks were seen to take.
+const ON_THE_AIR: Millis = Millis::from_secs(90);
 const MOST_UNKNOWN: usize = 8;
 /// Fault 28.
 const MOST_RESTARTS: usize = 3;

@@ -132,6 +132,7 @@ impl Session {
     /// The port is gone. What was in flight has been ended by the conversation already.
     pub fn closed(&mut self, _now: Millis, out: &mut Out) {
         self.in_flight = None;
+        self.outbox.closed();
         self.stop_sending("the port is gone", out);
         self.end_questions(out);
         self.enter(Phase::Closed, out);
@@ -153,6 +154,9 @@ impl Session {
             }
             at::Output::Late(ticket, outcome) => {
                 self.outbox.late(ticket, &outcome, &self.known, out);
+                if matches!(self.phase, Phase::Recovering { .. }) && dialogue.is_deaf() {
+                    dialogue.sync(now);
+                }
             }
             at::Output::Synced => self.on_synced(now, out),
             at::Output::Deaf => self.on_deaf(now, out),
@@ -231,7 +235,9 @@ impl Session {
             Phase::Working => {
                 let sending = self.outbox.is_waiting() && self.health.is_registered();
                 let now = (sending || !self.console.is_empty()).then_some(Millis(0));
-                let parts = [now, self.inbox.due(), self.ussd.due(), Some(self.health.due())];
+                let radio = self.health.without_network.map(|since| since + RADIO_AFTER);
+                let health = Some(self.health.due());
+                let parts = [now, self.inbox.due(), self.ussd.due(), health, radio];
                 parts.into_iter().flatten().min()
             }
             Phase::Stopping { .. } => self.inbox.is_removing().then_some(Millis(0)),
@@ -283,7 +289,7 @@ impl Session {
             out.note("No network for ten minutes: the radio is switched off and on.");
             let again_at = now + TRY_AGAIN;
             self.enter(Phase::Recovering { rung: Rung::Radio, again_at }, out);
-        } else if self.inbox.indications_doubtful && self.in_flight.is_none() {
+        } else if self.health.indications_lost && self.in_flight.is_none() {
             self.bring_up(false, out);
         }
     }
@@ -296,7 +302,10 @@ impl Session {
                 self.outbox.submit(now, Submit { ticket, tpdu, more }, closed, out);
             }
             Order::Confirm(receipt) => self.inbox.confirm(receipt, &self.known, out),
-            Order::Release(receipt) => self.inbox.release(receipt, &self.known),
+            Order::Release(receipt) => {
+                self.inbox.release(receipt, &self.known);
+                self.heed_acknowledgements(now);
+            }
             Order::AllowPin => {
                 if let Phase::PinWanted(list) = &mut self.phase {
                     list.allow_pin();
@@ -355,6 +364,7 @@ impl Session {
             Urc::MessageDirect(direct) | Urc::ReportDirect(direct) => {
                 let whole = is_whole(direct.length, &direct.pdu);
                 self.inbox.direct(direct.pdu, whole, &self.known, out);
+                self.heed_acknowledgements(now);
             }
             Urc::StorageFull(_) => {
                 out.event(Event::StorageFull);
@@ -384,6 +394,13 @@ impl Session {
                 }
             }
             Urc::Broadcast(_) | Urc::BroadcastStored | Urc::CallEnded | Urc::Ignored(_) => {}
+        }
+    }
+
+    /// A direct delivery went without its acknowledgement: the modem will draw its conclusion.
+    fn heed_acknowledgements(&mut self, now: Millis) {
+        if std::mem::take(&mut self.inbox.acknowledgement_missing) {
+            self.health.ask_indications(now);
         }
     }
 
@@ -432,7 +449,11 @@ impl Session {
                 }
                 return;
             }
-            Task::Inbox(job) => self.inbox.done(now, job, outcome, known, out),
+            Task::Inbox(job) => {
+                let answered = self.inbox.done(now, job, outcome, known, out);
+                self.heed_acknowledgements(now);
+                answered
+            }
             Task::Health(poll) => self.health.done(now, poll, outcome, known, out),
             Task::Outbox(job) => {
                 let sent = matches!(outcome.end, End::Final(at::FinalResult::Ok) | End::Assumed);
@@ -482,7 +503,7 @@ impl Session {
             Progress::Finished => {
                 self.ladder.ready();
                 self.enter(Phase::Working, out);
-                self.health.begin(now);
+                self.health.begin(now, &self.known);
                 self.inbox.begin(now, out);
             }
         }
@@ -515,6 +536,12 @@ impl Session {
     fn on_deaf(&mut self, now: Millis, out: &mut Out) {
         if matches!(self.phase, Phase::Closed | Phase::Stopping { .. }) {
             return;
+        }
+        if self.outbox.may_be_answered(now) {
+            // Many answer nothing else while a submit is on the air, and a port that is closed
+            // now would never hear what became of it (fault 31).
+            let again_at = now + TRY_AGAIN;
+            return self.enter(Phase::Recovering { rung: Rung::Escape, again_at }, out);
         }
         self.ladder.deaf(now);
         self.stop_sending("the modem does not answer", out);

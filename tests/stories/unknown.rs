@@ -57,6 +57,28 @@ async fn a_delivery_report_settles_an_unknown_text() {
     assert!(!gateway.message(id).await.possible_duplicate);
 }
 
+/// Fault 31: the answer comes after we had given up on it, and settles the text.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_after_minutes_settles_an_unknown_text() {
+    for seconds in [130, 165, 200] {
+        let gateway = TestGateway::plain(1).await;
+        gateway.ready().await;
+        let late = format!(
+            "lost_on_air = true\n[[rules]]\non = \"+CMGS\"\ntimes = 1\neffect = {{ late_ms = {} }}\n",
+            seconds * 1_000
+        );
+        gateway.faults(0, &late);
+        let id = gateway.send(CUSTOMER, "slow").await;
+        gateway.becomes(id, MessageState::Unknown).await;
+        let settled = gateway.becomes(id, MessageState::Sent).await;
+        assert!(!settled.possible_duplicate, "after {seconds} s");
+        gateway.faults(0, "");
+        let next = gateway.send(CUSTOMER, "quick again").await;
+        gateway.becomes(next, MessageState::Delivered).await;
+        assert_eq!(gateway.submitted(0), ["slow", "quick again"]);
+    }
+}
+
 /// Fault 30: an error code that modems give although the text went out.
 #[tokio::test(start_paused = true)]
 async fn an_error_that_proves_nothing_is_not_taken_for_a_refusal() {
