@@ -59,7 +59,7 @@ impl Wanted {
         if text.trim().is_empty() {
             return Err(WebError::new(Code::TextEmpty, "Write something to send."));
         }
-        let (line, to) = self.route(tx, caller, settings)?;
+        let (line, to) = route(&self.to, self.line.as_deref(), tx, caller, settings)?;
         let text = match self.merge {
             true => merged(tx, &text, &line, &to, settings)?,
             false => text,
@@ -88,47 +88,45 @@ impl Wanted {
         };
         cleared(tx, new, settings, now)
     }
+}
 
-    /// Out on which SIM, and to which number read by that SIM's country.
-    fn route(
-        &self,
-        tx: &ReadTx<'_>,
-        caller: &Caller,
-        settings: &Settings,
-    ) -> Result<(Line, Number), WebError> {
-        let unknown = |detail: &'static str| WebError::new(Code::LineUnknown, detail);
-        let bound = caller.line();
-        let line = match (&self.line, bound) {
-            (Some(word), _) => {
-                tx.line_called(word)?.filter(|l| bound.is_none_or(|own| own == l.id))
-            }
-            (None, Some(own)) => tx.line(own)?,
-            (None, None) => return self.chosen_route(tx, settings),
-        };
-        let line = line.ok_or_else(|| unknown("Use an id from GET /api/v1/lines."))?;
-        let to = Number::parse(&self.to, line.country.or(settings.country))?;
-        sending(line).map(|line| (line, to))
-    }
+/// Out on which SIM, and to which number read by that SIM's country.
+pub(super) fn route(
+    to: &str,
+    wanted: Option<&str>,
+    tx: &ReadTx<'_>,
+    caller: &Caller,
+    settings: &Settings,
+) -> Result<(Line, Number), WebError> {
+    let unknown = |detail: &'static str| WebError::new(Code::LineUnknown, detail);
+    let bound = caller.line();
+    let line = match (wanted, bound) {
+        (Some(word), _) => tx.line_called(word)?.filter(|l| bound.is_none_or(|own| own == l.id)),
+        (None, Some(own)) => tx.line(own)?,
+        (None, None) => return chosen_route(to, tx, settings),
+    };
+    let line = line.ok_or_else(|| unknown("Use an id from GET /api/v1/lines."))?;
+    let to = Number::parse(to, line.country.or(settings.country))?;
+    sending(line).map(|line| (line, to))
+}
 
-    /// The line the conversation was last on, else the first that sends.
-    fn chosen_route(
-        &self,
-        tx: &ReadTx<'_>,
-        settings: &Settings,
-    ) -> Result<(Line, Number), WebError> {
-        let lines = tx.lines()?;
-        let country = settings.country.or_else(|| lines.iter().find_map(|line| line.country));
-        let to = Number::parse(&self.to, country)?;
-        let last = tx.conversation_of(&to)?.and_then(|conversation| conversation.line);
-        let sends = |line: &&Line| line.sms == SmsSwitch::On;
-        let used = lines.iter().filter(sends).find(|line| Some(line.id) == last);
-        let line = used.or_else(|| lines.iter().find(sends)).cloned().ok_or_else(|| {
-            let detail =
-                "No SIM can send yet. Plug in a modem with a SIM and wait until it is ready.";
-            WebError::new(Code::LineUnknown, detail)
-        })?;
-        Ok((line, to))
-    }
+/// The line the conversation was last on, else the first that sends.
+fn chosen_route(
+    to: &str,
+    tx: &ReadTx<'_>,
+    settings: &Settings,
+) -> Result<(Line, Number), WebError> {
+    let lines = tx.lines()?;
+    let country = settings.country.or_else(|| lines.iter().find_map(|line| line.country));
+    let to = Number::parse(to, country)?;
+    let last = tx.conversation_of(&to)?.and_then(|conversation| conversation.line);
+    let sends = |line: &&Line| line.sms == SmsSwitch::On;
+    let used = lines.iter().filter(sends).find(|line| Some(line.id) == last);
+    let line = used.or_else(|| lines.iter().find(sends)).cloned().ok_or_else(|| {
+        let detail = "No SIM can send yet. Plug in a modem with a SIM and wait until it is ready.";
+        WebError::new(Code::LineUnknown, detail)
+    })?;
+    Ok((line, to))
 }
 
 /// The text with its fields filled; one without value and without fallback refuses it (E146, C19).
@@ -148,10 +146,7 @@ fn merged(
         fields.insert("first_name".to_owned(), contact.card.first_name);
         fields.insert("last_name".to_owned(), contact.card.last_name);
     }
-    template::merge(text, &fields).map_err(|error| {
-        let code = Code::ALL.iter().copied().find(|code| code.word() == error.code());
-        WebError::new(code.unwrap_or(Code::FieldInvalid), error.to_string())
-    })
+    Ok(template::merge(text, &fields)?)
 }
 
 /// The text, if it may leave as far as can be told now; the sender asks again at the hand-over.
@@ -174,7 +169,7 @@ fn cleared(
     match tx.clearance(&leaving, &settings.house(), now)? {
         Clearance::Go | Clearance::Warn(_) | Clearance::Later => {}
         Clearance::Hold(refusal) => new.hold = Some(refusal.sentence),
-        Clearance::Refused(refusal) => return Err(WebError::refused(refusal)),
+        Clearance::Refused(refusal) => return Err(refusal.into()),
     }
     Ok(new)
 }

@@ -5,7 +5,10 @@
 //! socket, a program with a token, or a browser with a session. Tokens, cookies and sign-in keys
 //! are 256 random bits; the store keeps only their SHA-256, so a copied database opens nothing.
 //!
-//! Absent: accounts and roles, which will add a kind of caller here and change no handler.
+//! A caller with the scope `admin` may act for a user by `?as=<user>`: the call then has that user's
+//! rights and name. The parameter is taken off before the handler sees it.
+//!
+//! Absent: signing in by password, which will add a kind of caller here and change no handler.
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -14,8 +17,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::App;
+use super::crew;
 use super::error::{Code, WebError};
-use crate::store::{Author, AuthorKind, LineId, TokenUse};
+use crate::store::{Author, AuthorKind, LineId, Role, TokenUse, User, UserId};
 use crate::types::{Millis, Secret};
 
 /// Marks a request that came over the gateway's own Unix socket (mode 0600): the system has
@@ -46,6 +50,10 @@ pub struct Caller {
     scopes: Vec<String>,
     /// A token may be good for one line only.
     line: Option<LineId>,
+    /// The user who acts, when one does.
+    user: Option<UserId>,
+    /// Who acts for the user: `token:3`.
+    through: Option<String>,
 }
 
 impl Caller {
@@ -62,6 +70,44 @@ impl Caller {
     /// Whose idempotency keys these are: two callers never meet in one.
     pub fn key_space(&self) -> String {
         format!("{}:{}", self.author.kind.as_str(), self.author.id.as_deref().unwrap_or_default())
+    }
+
+    /// The user who acts, if one does; to an admin without account nothing is one's own.
+    pub fn user(&self) -> Option<UserId> {
+        self.user
+    }
+
+    /// The user who acts, where there must be one.
+    pub fn acting(&self) -> Result<UserId, WebError> {
+        let detail = "Add ?as= with the id, address or phone of the user who acts.";
+        self.user.ok_or_else(|| WebError::new(Code::ActingUserRequired, detail))
+    }
+
+    /// Who acts for the user, for the audit log.
+    pub fn through(&self) -> Option<&str> {
+        self.through.as_deref()
+    }
+
+    /// Whether the caller may change the gateway itself.
+    pub fn is_admin(&self) -> bool {
+        self.may(Access::Admin)
+    }
+
+    /// The caller as this user, with no more rights than the user's role has (S136).
+    fn acting_for(self, user: &User) -> Self {
+        let scopes: &[&str] = match user.profile.role {
+            Role::Admin => &["admin"],
+            Role::Agent => &["send", "read"],
+            Role::Viewer => &["read"],
+            Role::Notified => &[],
+        };
+        Self {
+            author: Author::of_user(user.id),
+            scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
+            line: self.line,
+            user: Some(user.id),
+            through: Some(self.key_space()),
+        }
     }
 
     /// Refuses what belongs to another line; to this caller it does not exist.
@@ -91,7 +137,8 @@ impl Caller {
 
     fn whole(kind: AuthorKind, id: &str) -> Self {
         let author = Author { kind, id: Some(id.to_owned()) };
-        Self { author, scopes: vec!["admin".to_owned()], line: None }
+        let scopes = vec!["admin".to_owned()];
+        Self { author, scopes, line: None, user: None, through: None }
     }
 }
 
@@ -122,7 +169,7 @@ pub(super) async fn require(
     next: Next,
 ) -> Result<Response, WebError> {
     let (mut parts, body) = request.into_parts();
-    match identify(&app, &parts).await {
+    match acting_caller(&app, &mut parts).await {
         Ok(caller) if caller.may(access) => {
             parts.extensions.insert(caller);
         }
@@ -134,6 +181,52 @@ pub(super) async fn require(
         Err(refusal) => return Err(refusal),
     }
     Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// Who is asking, or the user they act for.
+async fn acting_caller(app: &App, request: &mut Parts) -> Result<Caller, WebError> {
+    let caller = identify(app, request).await?;
+    let Some(word) = take_as(request) else { return Ok(caller) };
+    if !caller.is_admin() {
+        let detail = "Only a caller with the scope admin acts for others.";
+        return Err(WebError::new(Code::Forbidden, detail));
+    }
+    let settings = app.settings.clone();
+    let found = app.store.read(move |tx| Ok(crew::user_called(tx, &word, &settings)));
+    let user = found.await??;
+    if !user.may_sign_in() {
+        let detail = "The user is deactivated, or is only notified and has no login.";
+        return Err(WebError::new(Code::UserInactive, detail));
+    }
+    Ok(caller.acting_for(&user))
+}
+
+/// Takes `as=` out of the query string, so that no handler has to know it.
+fn take_as(request: &mut Parts) -> Option<String> {
+    let query = request.uri.query()?;
+    let (named, others): (Vec<&str>, Vec<&str>) =
+        query.split('&').partition(|pair| pair.starts_with("as="));
+    let named = *named.first()?;
+    let As { user } = decoded(named)?;
+    let path = request.uri.path();
+    let rest = match others.is_empty() {
+        true => path.to_owned(),
+        false => format!("{path}?{}", others.join("&")),
+    };
+    request.uri = rest.parse().ok()?;
+    Some(user)
+}
+
+/// Who acts.
+#[derive(serde::Deserialize)]
+struct As {
+    #[serde(rename = "as")]
+    user: String,
+}
+
+fn decoded(pair: &str) -> Option<As> {
+    let uri = format!("/?{pair}").parse().ok()?;
+    axum::extract::Query::<As>::try_from_uri(&uri).ok().map(|query| query.0)
 }
 
 async fn identify(app: &App, request: &Parts) -> Result<Caller, WebError> {
@@ -158,7 +251,8 @@ async fn of_token(app: &App, token: &str) -> Result<Caller, WebError> {
                 app.store.write(move |tx| tx.token_used(id, now)).await?;
             }
             let author = Author { kind: AuthorKind::Token, id: Some(token.id.to_string()) };
-            Ok(Caller { author, scopes: token.scopes, line: token.line })
+            let (scopes, line) = (token.scopes, token.line);
+            Ok(Caller { author, scopes, line, user: None, through: None })
         }
         TokenUse::Invalid => {
             let detail = "The token is not known, or it was revoked or has expired.";

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::{App, pages};
 use crate::engine::sending::Refusal;
+use crate::engine::template::MergeError;
 use crate::store::{ErrorKind, StoreError};
 use crate::types::NumberError;
 
@@ -37,6 +38,11 @@ macro_rules! codes {
         impl Code {
             /// Every code, for the reference page and its test.
             pub const ALL: &'static [Code] = &[$(Code::$variant,)+];
+
+            /// The code of a stable word.
+            pub fn of_word(word: &str) -> Option<Code> {
+                Self::ALL.iter().copied().find(|code| code.word() == word)
+            }
 
             /// The stable word.
             pub fn word(self) -> &'static str {
@@ -72,6 +78,36 @@ codes! {
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large",
     MediaType "media_type_unsupported" UNSUPPORTED_MEDIA_TYPE "The body must be application/json",
     HostUnknown "host_unknown" MISDIRECTED_REQUEST "This gateway does not answer to that name",
+    ClaimRequired "claim_required" CONFLICT "The conversation must be claimed first",
+    ClaimedByOther "claimed_by_other" CONFLICT "Somebody else has claimed the conversation",
+    EmailTaken "email_taken" CONFLICT "The address belongs to another account",
+    NameTaken "name_taken" CONFLICT "The name is taken",
+    LastAdmin "last_admin" CONFLICT "There would be no admin left",
+    UserInUse "user_in_use" CONFLICT "A line names this user",
+    AdminRequired "admin_required" FORBIDDEN "Only an admin may do that",
+    CloseNotAllowed "close_not_allowed" FORBIDDEN "Only its claimer, a participant or an admin may close it",
+    NotYours "not_yours" FORBIDDEN "Only its claimer or an admin may release it",
+    ActingUserRequired "acting_user_required" UNPROCESSABLE_ENTITY "Say which user acts",
+    UserUnknown "user_unknown" UNPROCESSABLE_ENTITY "There is no such user",
+    UserInactive "user_inactive" UNPROCESSABLE_ENTITY "The user cannot act",
+    ContactUnknown "contact_unknown" UNPROCESSABLE_ENTITY "There is no such contact",
+    TemplateUnknown "template_unknown" UNPROCESSABLE_ENTITY "There is no such template",
+    PromptUnknown "prompt_unknown" UNPROCESSABLE_ENTITY "There is no such prompt",
+    NotifiedUserRequired "notified_user_required" UNPROCESSABLE_ENTITY "The line needs a notified user",
+    NotifiedUsersTooMany "notified_users_too_many" UNPROCESSABLE_ENTITY "The line has too many notified users",
+    ChannelRequired "channel_required" UNPROCESSABLE_ENTITY "A notified user needs a channel",
+    PhoneMissing "phone_missing" UNPROCESSABLE_ENTITY "The user has no phone number",
+    PhoneIsOwnLine "phone_is_own_line" UNPROCESSABLE_ENTITY "The user's number is a line of ours",
+    EmailMissing "email_missing" UNPROCESSABLE_ENTITY "The user has no e-mail address",
+    RecipientWithoutPhone "recipient_without_phone" UNPROCESSABLE_ENTITY "The response recipient has no phone number",
+    RecipientIsOwnLine "recipient_is_own_line" UNPROCESSABLE_ENTITY "The response recipient's number is a line of ours",
+    HelpContactMissing "help_contact_missing" UNPROCESSABLE_ENTITY "The line does not say how people reach you",
+    RegistrationMissing "registration_missing" UNPROCESSABLE_ENTITY "The line is not registered yet",
+    HoursInvalid "hours_invalid" UNPROCESSABLE_ENTITY "The business hours cannot be read",
+    ResponseEmailsTooMany "response_emails_too_many" UNPROCESSABLE_ENTITY "There are too many response addresses",
+    ResponseEmailInvalid "response_email_invalid" UNPROCESSABLE_ENTITY "A response address is none",
+    ConsentWord "consent_word" UNPROCESSABLE_ENTITY "A consent word cannot be used here",
+    RuleWithoutWords "rule_without_words" UNPROCESSABLE_ENTITY "The rule has neither words nor a pattern",
     NumberInvalid "number_invalid" UNPROCESSABLE_ENTITY "The number cannot be written to",
     LineUnknown "line_unknown" UNPROCESSABLE_ENTITY "There is no such line",
     LineOff "line_off" UNPROCESSABLE_ENTITY "The line is switched off",
@@ -106,12 +142,6 @@ impl WebError {
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let detail = Cow::Borrowed("The request was not carried out. The log says why.");
         Self { code: Code::Internal, detail, source: Some(source.into()) }
-    }
-
-    /// What the rules of sending refuse, in their words and under their code.
-    pub fn refused(refusal: Refusal) -> Self {
-        let code = Code::ALL.iter().copied().find(|code| code.word() == refusal.code);
-        Self::new(code.unwrap_or(Code::FieldInvalid), refusal.sentence)
     }
 
     /// Nothing under this address or id.
@@ -171,6 +201,20 @@ impl From<StoreError> for WebError {
 impl From<NumberError> for WebError {
     fn from(error: NumberError) -> Self {
         WebError::new(Code::NumberInvalid, error.to_string())
+    }
+}
+
+impl From<Refusal> for WebError {
+    /// The engine's words are the API's: a test compares them.
+    fn from(refusal: Refusal) -> Self {
+        let code = Code::of_word(refusal.code).unwrap_or(Code::Conflict);
+        WebError::new(code, refusal.sentence)
+    }
+}
+
+impl From<MergeError> for WebError {
+    fn from(error: MergeError) -> Self {
+        WebError::new(Code::of_word(error.code()).unwrap_or(Code::FieldInvalid), error.to_string())
     }
 }
 

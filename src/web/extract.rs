@@ -57,6 +57,36 @@ fn json_refusal(error: serde_json::Error) -> WebError {
     WebError::new(code, words)
 }
 
+/// A JSON body that names only what changes; the names stand in the audit log.
+pub struct Patch<T> {
+    /// What changes.
+    pub set: T,
+    /// The fields the body names.
+    pub fields: Vec<String>,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Patch<T> {
+    type Rejection = WebError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, WebError> {
+        let Body(given) =
+            Body::<serde_json::Map<String, serde_json::Value>>::from_request(request, state)
+                .await?;
+        let fields = given.keys().cloned().collect();
+        let set = serde_json::from_value(serde_json::Value::Object(given)).map_err(json_refusal)?;
+        Ok(Self { set, fields })
+    }
+}
+
+/// For a field where null means something: absent is `None`, null is `Some(None)`.
+pub(super) fn given<'de, D, T>(from: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::Deserialize<'de>,
+{
+    <Option<T> as serde::Deserialize>::deserialize(from).map(Some)
+}
+
 /// A query string of exactly the declared fields.
 pub struct Query<T>(pub T);
 

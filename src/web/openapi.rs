@@ -14,12 +14,24 @@ use super::{api, error, health, metrics};
         title = "simgate",
         description = "Texts through your own SIM cards. Ids are strings, times RFC 3339 in UTC, \
             lists {items, next}. Unknown fields are refused. Errors are problem documents \
-            (RFC 9457) with a stable code.",
+            (RFC 9457) with a stable code. A caller with the scope admin may act for a user: \
+            add ?as=<user> to any call.",
     ),
     paths(
         api::messages::create, api::messages::list, api::messages::show, api::batch::create,
         api::count::count, api::settle::cancel, api::settle::resend, api::settle::drop,
-        api::conversations::list, api::conversations::show, api::lines::list,
+        api::bulk::create,
+        api::conversations::list, api::conversations::show, api::threads::open,
+        api::threads::read_all, api::threads::claim, api::threads::release, api::threads::assign,
+        api::threads::close, api::threads::reopen, api::threads::flag, api::threads::tags,
+        api::threads::read, api::threads::notes, api::threads::participants,
+        api::lines::list, api::lines::show, api::line_settings::update,
+        api::contacts::list, api::contacts::create, api::contacts::show, api::contacts::update, api::contacts::delete,
+        api::users::list, api::users::create, api::users::show, api::users::update, api::users::delete,
+        api::templates::list, api::templates::create, api::templates::show, api::templates::update, api::templates::delete,
+        api::rules::list, api::rules::create, api::rules::show, api::rules::update, api::rules::delete,
+        api::prompts::list, api::prompts::create, api::prompts::show, api::prompts::update, api::prompts::delete,
+        api::audit::list, api::numbers::export, api::numbers::erase,
         api::modems::list, api::modems::ussd, api::modems::restart, api::modems::order,
         api::tokens::list, api::tokens::create, api::tokens::revoke,
         api::sign_in_links::create, api::events::stream, json,

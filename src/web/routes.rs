@@ -23,7 +23,7 @@ use super::{api, assets, guard, health, metrics, openapi, pages};
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
-    /// `GET`, `POST` or `DELETE`.
+    /// `GET`, `POST`, `PATCH` or `DELETE`.
     pub method: &'static str,
     /// The path, with its parameters in braces.
     pub path: &'static str,
@@ -47,6 +47,7 @@ impl Table {
         let filter = match method {
             "POST" => MethodFilter::POST,
             "DELETE" => MethodFilter::DELETE,
+            "PATCH" => MethodFilter::PATCH,
             _ => MethodFilter::GET,
         };
         let gate = from_fn_with_state((self.app.clone(), access), auth::require);
@@ -74,17 +75,60 @@ fn table(app: App) -> Table {
         Send,
         api::batch::create.layer(DefaultBodyLimit::max(BATCH_BODY)),
     );
+    all.add("POST", "/api/v1/messages/bulk", Send, api::bulk::create);
     all.add("GET", "/api/v1/messages/{id}", Read, api::messages::show);
     all.add("POST", "/api/v1/messages/{id}/cancel", Send, api::settle::cancel);
     all.add("POST", "/api/v1/messages/{id}/resend", Send, api::settle::resend);
     all.add("POST", "/api/v1/messages/{id}/drop", Send, api::settle::drop);
     all.add("GET", "/api/v1/conversations", Read, api::conversations::list);
     all.add("GET", "/api/v1/conversations/{id}", Read, api::conversations::show);
+    all.add("POST", "/api/v1/conversations", Send, api::threads::open);
+    all.add("POST", "/api/v1/conversations/read", Send, api::threads::read_all);
+    all.add("POST", "/api/v1/conversations/{id}/claim", Send, api::threads::claim);
+    all.add("POST", "/api/v1/conversations/{id}/release", Send, api::threads::release);
+    all.add("POST", "/api/v1/conversations/{id}/assign", Send, api::threads::assign);
+    all.add("POST", "/api/v1/conversations/{id}/close", Send, api::threads::close);
+    all.add("POST", "/api/v1/conversations/{id}/reopen", Send, api::threads::reopen);
+    all.add("POST", "/api/v1/conversations/{id}/flag", Send, api::threads::flag);
+    all.add("POST", "/api/v1/conversations/{id}/tags", Send, api::threads::tags);
+    all.add("POST", "/api/v1/conversations/{id}/read", Send, api::threads::read);
+    all.add("POST", "/api/v1/conversations/{id}/notes", Send, api::threads::notes);
+    all.add("POST", "/api/v1/conversations/{id}/participants", Send, api::threads::participants);
     all.add("GET", "/api/v1/consent", Read, api::consent::list);
     all.add("POST", "/api/v1/consent", Send, api::consent::record);
     all.add("GET", "/api/v1/consent.csv", Read, api::consent::export);
     all.add("POST", "/api/v1/rules/test", Read, api::rehearsal::test);
     all.add("GET", "/api/v1/lines", Read, api::lines::list);
+    all.add("GET", "/api/v1/lines/{id}", Read, api::lines::show);
+    all.add("PATCH", "/api/v1/lines/{id}", Admin, api::line_settings::update);
+    all.add("GET", "/api/v1/contacts", Read, api::contacts::list);
+    all.add("POST", "/api/v1/contacts", Send, api::contacts::create);
+    all.add("GET", "/api/v1/contacts/{id}", Read, api::contacts::show);
+    all.add("PATCH", "/api/v1/contacts/{id}", Send, api::contacts::update);
+    all.add("DELETE", "/api/v1/contacts/{id}", Send, api::contacts::delete);
+    all.add("GET", "/api/v1/users", Read, api::users::list);
+    all.add("POST", "/api/v1/users", Admin, api::users::create);
+    all.add("GET", "/api/v1/users/{id}", Read, api::users::show);
+    all.add("PATCH", "/api/v1/users/{id}", Admin, api::users::update);
+    all.add("DELETE", "/api/v1/users/{id}", Admin, api::users::delete);
+    all.add("GET", "/api/v1/templates", Read, api::templates::list);
+    all.add("POST", "/api/v1/templates", Admin, api::templates::create);
+    all.add("GET", "/api/v1/templates/{id}", Read, api::templates::show);
+    all.add("PATCH", "/api/v1/templates/{id}", Admin, api::templates::update);
+    all.add("DELETE", "/api/v1/templates/{id}", Admin, api::templates::delete);
+    all.add("GET", "/api/v1/rules", Read, api::rules::list);
+    all.add("POST", "/api/v1/rules", Admin, api::rules::create);
+    all.add("GET", "/api/v1/rules/{id}", Read, api::rules::show);
+    all.add("PATCH", "/api/v1/rules/{id}", Admin, api::rules::update);
+    all.add("DELETE", "/api/v1/rules/{id}", Admin, api::rules::delete);
+    all.add("GET", "/api/v1/prompts", Read, api::prompts::list);
+    all.add("POST", "/api/v1/prompts", Admin, api::prompts::create);
+    all.add("GET", "/api/v1/prompts/{id}", Read, api::prompts::show);
+    all.add("PATCH", "/api/v1/prompts/{id}", Admin, api::prompts::update);
+    all.add("DELETE", "/api/v1/prompts/{id}", Admin, api::prompts::delete);
+    all.add("GET", "/api/v1/audit", Admin, api::audit::list);
+    all.add("GET", "/api/v1/export", Admin, api::numbers::export);
+    all.add("POST", "/api/v1/erase", Admin, api::numbers::erase);
     all.add("GET", "/api/v1/modems", Read, api::modems::list);
     all.add("POST", "/api/v1/modems/{id}/ussd", Admin, api::modems::ussd);
     all.add("POST", "/api/v1/modems/{id}/restart", Admin, api::modems::restart);

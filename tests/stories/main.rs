@@ -18,6 +18,7 @@ mod full_sim;
 #[path = "../support/gateway.rs"]
 mod gateway;
 mod long_message;
+mod people;
 mod receive;
 mod relay;
 mod send;

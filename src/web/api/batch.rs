@@ -91,7 +91,10 @@ pub(in crate::web) async fn create(
     Ok((StatusCode::ACCEPTED, Json(results)).into_response())
 }
 
-fn of_batch(tx: &WriteTx<'_>, batch: BatchId) -> Result<Vec<store::Message>, StoreError> {
+pub(super) fn of_batch(
+    tx: &WriteTx<'_>,
+    batch: BatchId,
+) -> Result<Vec<store::Message>, StoreError> {
     let limit = u32::try_from(MOST).unwrap_or(u32::MAX);
     tx.messages(&MessageQuery { batch: Some(batch), limit, ..MessageQuery::default() })
 }

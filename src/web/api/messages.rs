@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{List, cursor, page_size, stamp};
+use super::{List, claims, cursor, page_size, stamp};
 use crate::bus::Change;
 use crate::store::{self, Enqueued, IdempotencyKey, MessageQuery, Page, SegmentRow, StoreError};
 use crate::types::{Class, Direction, MessageId, MessageState, Millis, UnixTime};
 use crate::web::accept::{Wanted, looked_for};
 use crate::web::auth::Caller;
+use crate::web::change::change;
 use crate::web::error::{Code, WebError};
 use crate::web::extract::{Body, Id, Query};
 use crate::web::{App, health};
@@ -22,26 +23,29 @@ use crate::web::{App, health};
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct NewMessage {
     /// With + and country code, or national where the line has a country.
-    to: String,
-    text: String,
+    pub(super) to: String,
+    pub(super) text: String,
     /// Id, name, number or ICCID of a line. Without it: the line last used with this number.
-    line: Option<String>,
+    pub(super) line: Option<String>,
     /// `conversation` (default), `auto`, `alert`, `otp` or `marketing`.
-    class: Option<String>,
+    pub(super) class: Option<String>,
     /// Your own word, up to 50 characters, given back with the message and its answers.
-    tag: Option<String>,
+    pub(super) tag: Option<String>,
     /// Where answers go by e-mail, up to 20.
-    response_emails: Option<Vec<String>>,
+    pub(super) response_emails: Option<Vec<String>>,
     /// Not before this time (RFC 3339).
-    send_at: Option<String>,
+    pub(super) send_at: Option<String>,
     /// Not handed to the network after so long: `30m`, `2h`, `PT90S`.
-    valid_for: Option<String>,
+    pub(super) valid_for: Option<String>,
     /// Ask for a delivery report (default true).
-    report: Option<bool>,
+    pub(super) report: Option<bool>,
     /// Show it at once and do not store it on the handset (default false).
-    flash: Option<bool>,
+    pub(super) flash: Option<bool>,
+    /// For an acting user: send although somebody else has claimed the conversation, where the
+    /// line's claims are `soft` (default false).
+    pub(super) confirm: Option<bool>,
     /// Fill fields such as `{{ first_name|default('there') }}` from the address book (default false).
-    merge: Option<bool>,
+    pub(super) merge: Option<bool>,
 }
 
 impl NewMessage {
@@ -116,7 +120,7 @@ impl From<store::Message> for Accepted {
 #[utoipa::path(post, path = "/api/v1/messages", tag = "messages", request_body = NewMessage,
     params(("Idempotency-Key" = Option<String>, Header, description = "Repeating a call with the same key and body queues nothing more for 72 hours and is answered alike.")),
     responses((status = 202, body = Accepted),
-        (status = 409, description = "idempotency_conflict"),
+        (status = 409, description = "idempotency_conflict, claim_required, claimed_by_other"),
         (status = 422, description = "number_invalid, line_unknown, line_off, text_empty, text_too_long, tag_too_long, time_invalid")))]
 pub(in crate::web) async fn create(
     State(app): State<App>,
@@ -125,7 +129,8 @@ pub(in crate::web) async fn create(
     Body(new): Body<NewMessage>,
 ) -> Result<(StatusCode, Json<Accepted>), WebError> {
     let key = idempotency_key(&caller, &headers, "messages", &new)?;
-    let message = queue(&app, caller, new.wanted()?, key).await?;
+    let confirmed = new.confirm.unwrap_or(false);
+    let message = queue(&app, caller, new.wanted()?, key, confirmed).await?;
     Ok((StatusCode::ACCEPTED, Json(message.into())))
 }
 
@@ -135,16 +140,24 @@ pub(in crate::web) async fn queue(
     caller: Caller,
     wanted: Wanted,
     key: Option<IdempotencyKey>,
+    confirmed: bool,
 ) -> Result<store::Message, WebError> {
     health::room(app)?;
-    let (now, settings) = (app.now(), app.settings.clone());
-    let read = app.store.read(move |tx| Ok(wanted.accepted(tx, &caller, &settings, now)));
-    let new = read.await??;
-    let queued = app.store.write(move |tx| match tx.enqueue(&new, key.as_ref(), now)? {
-        Enqueued::New(id) | Enqueued::Repeated(id) => tx.message(id),
-        Enqueued::Conflict => Ok(None),
+    let settings = app.settings.clone();
+    let message = change(app, move |tx, now| {
+        let new = wanted.accepted(tx, &caller, &settings, now)?;
+        let earlier = key.as_ref().map(|key| tx.earlier_call(key, now)).transpose()?.flatten();
+        if earlier.is_none() {
+            claims::reply(tx, &caller, &new, confirmed, now)?;
+        }
+        match tx.enqueue(&new, key.as_ref(), now)? {
+            Enqueued::New(id) | Enqueued::Repeated(id) => {
+                tx.message(id)?.ok_or_else(WebError::not_found)
+            }
+            Enqueued::Conflict => Err(conflict()),
+        }
     });
-    let message = queued.await?.ok_or_else(conflict)?;
+    let message = message.await?;
     app.bus.ring(Change::Message(message.id));
     app.bus.ring(Change::Queue);
     Ok(message)

@@ -3,18 +3,29 @@
 //!
 //! Ids are strings, times RFC 3339 in UTC, lists `{items, next}`; unknown fields are refused.
 
+pub(super) mod audit;
 pub(super) mod batch;
+pub(super) mod bulk;
+mod claims;
 pub(super) mod consent;
+pub(super) mod contacts;
 pub(super) mod conversations;
 pub(super) mod count;
 pub(super) mod events;
+pub(super) mod line_settings;
 pub(super) mod lines;
 pub(super) mod messages;
 pub(super) mod modems;
+pub(super) mod numbers;
+pub(super) mod prompts;
 pub(super) mod rehearsal;
+pub(super) mod rules;
 pub(super) mod settle;
 pub(super) mod sign_in_links;
+pub(super) mod templates;
+pub(super) mod threads;
 pub(super) mod tokens;
+pub(super) mod users;
 
 use serde::Serialize;
 use utoipa::ToSchema;

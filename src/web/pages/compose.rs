@@ -201,7 +201,7 @@ async fn queue_filled(app: &App, caller: &Caller, filled: &Filled) -> Result<(),
     let asked = format!("{}\n{:?}\n{}", filled.to, filled.line, filled.text);
     let key =
         IdempotencyKey::new(caller.key_space(), format!("form {}", filled.key), asked.as_bytes());
-    queue(app, caller.clone(), wanted, Some(key)).await.map(|_| ())
+    queue(app, caller.clone(), wanted, Some(key), false).await.map(|_| ())
 }
 
 /// An empty form for `view`, preset to the line last used there.
