@@ -51,6 +51,12 @@ curl -fsS "${url%/}/livez" >/dev/null
 ok modems --data "$work/data" --json
 ok token create --name ci --scope send --data "$work/data"
 ok token list --data "$work/data"
+ok user add Ada Lovelace --email ada@example.org --phone +447700900111 --role admin --data "$work/data"
+ok user list --data "$work/data"
+says "ada@example.org"
+fails 1 user disable ada@example.org --data "$work/data"
+ok export --number +447700900222 --data "$work/data"
+ok erase --number +447700900222 --data "$work/data"
 ok send --to +447700900123 --text "Hello from the command line" --data "$work/data" --wait
 ok messages --data "$work/data"
 says "Hello from the command line"

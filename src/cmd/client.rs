@@ -37,6 +37,11 @@ impl Client {
         self.json(Method::POST, path, Some(body)).await
     }
 
+    /// `PATCH path` with what changes.
+    pub(super) async fn patch(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.json(Method::PATCH, path, Some(body)).await
+    }
+
     /// `DELETE path`.
     pub(super) async fn delete(&self, path: &str) -> Result<Value, Failure> {
         self.json(Method::DELETE, path, None).await

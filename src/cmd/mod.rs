@@ -24,6 +24,7 @@ mod man;
 mod messages;
 mod modems;
 mod pdu;
+mod privacy;
 mod run;
 mod seed;
 mod send;
@@ -31,6 +32,7 @@ mod terminal;
 mod token;
 mod trace;
 mod unknown;
+mod user;
 
 /// A self-hosted SMS gateway: your own SIM, your own team inbox.
 #[derive(Debug, Parser)]
@@ -81,6 +83,12 @@ enum Command {
     Unknown(unknown::Args),
     /// Make, list and end API tokens.
     Token(token::Args),
+    /// Add, change and list people.
+    User(user::Args),
+    /// Print everything kept about a number.
+    Export(privacy::ExportArgs),
+    /// Erase what is kept about a number.
+    Erase(privacy::EraseArgs),
     /// Show the AT traffic of a modem.
     Trace(trace::Args),
     /// Run emulated modems on ptys, for tests of any program that drives a modem.
@@ -211,6 +219,9 @@ fn dispatch(common: &Common, command: Command) -> Result<(), Failure> {
         Command::Queue(args) => messages::queue(common, args),
         Command::Unknown(args) => unknown::run(common, args),
         Command::Token(args) => token::run(common, args),
+        Command::User(args) => user::run(common, args),
+        Command::Export(args) => privacy::export(common, args),
+        Command::Erase(args) => privacy::erase(common, args),
         Command::Trace(args) => trace::run(common, args),
         Command::CheckConfig(args) => check_config::run(common, args),
         Command::Emulate(args) => emulate::run(args),
