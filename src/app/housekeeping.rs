@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Shared, intake};
 use crate::bus::Change;
 use crate::store::Result;
-use crate::types::Millis;
+use crate::types::{Millis, UnixTime};
 
 /// How often to look. Nothing here is urgent to the second.
 const EVERY: Millis = Millis::from_secs(10);
@@ -26,7 +26,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
 async fn look(shared: &Shared) -> Result<()> {
     let now = shared.clock.wall();
     let overdue = now.0 - shared.settings.incomplete_after.0.cast_signed();
-    let overdue = crate::types::UnixTime(overdue);
+    let overdue = UnixTime(overdue);
     let house = shared.house();
     let country = shared.settings.country;
     let shown = shared.store.write(move |tx| {
@@ -39,16 +39,19 @@ async fn look(shared: &Shared) -> Result<()> {
         shown.collect::<Result<Vec<_>>>()
     });
     let shown = shown.await?.into_iter().flatten();
-    let wait = shared.settings.unknown_wait;
+    let (wait, claims_idle) = (shared.settings.unknown_wait, shared.settings.claims_idle);
     let settled = shared.store.write(move |tx| {
         let expired = tx.expire_outbound(now)?;
         let again = tx.resend_overdue_unknown(wait, now)?;
-        Ok((expired, again))
+        // E122: whose claimer went home is everybody's again.
+        let idle = tx.release_idle(UnixTime(now.0 - claims_idle.0.cast_signed()), now)?;
+        Ok((expired, again, idle))
     });
-    let (expired, again) = settled.await?;
+    let (expired, again, idle) = settled.await?;
     let shown: Vec<_> = shown.collect();
     let queue = (!again.is_empty() || !shown.is_empty()).then_some(Change::Queue);
     let messages = shown.into_iter().chain(expired).chain(again).map(Change::Message);
-    messages.chain(queue).for_each(|change| shared.bus.ring(change));
+    let idle = idle.into_iter().map(Change::Conversation);
+    messages.chain(queue).chain(idle).for_each(|change| shared.bus.ring(change));
     Ok(())
 }

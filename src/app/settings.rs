@@ -27,6 +27,8 @@ pub struct Settings {
     pub incomplete_after: Millis,
     /// How often workers look by themselves, should a signal be lost.
     pub look_every: Millis,
+    /// A conversation whose claimer did nothing in it for so long is everybody's again (E122).
+    pub claims_idle: Millis,
     /// How long a shutdown may take before the port is closed under a submit.
     pub shutdown_within: Millis,
 }
@@ -43,6 +45,7 @@ impl Default for Settings {
             unknown_wait: Millis::from_secs(120),
             incomplete_after: Millis::from_secs(600),
             look_every: Millis::from_secs(30),
+            claims_idle: Millis::from_secs(12 * 3_600),
             shutdown_within: Millis::from_secs(8),
         }
     }

@@ -186,7 +186,7 @@ pub(super) async fn require(
 /// Who is asking, or the user they act for.
 async fn acting_caller(app: &App, request: &mut Parts) -> Result<Caller, WebError> {
     let caller = identify(app, request).await?;
-    let Some(word) = take_as(request) else { return Ok(caller) };
+    let Some(word) = take_as(request)? else { return Ok(caller) };
     if !caller.is_admin() {
         let detail = "Only a caller with the scope admin acts for others.";
         return Err(WebError::new(Code::Forbidden, detail));
@@ -201,32 +201,42 @@ async fn acting_caller(app: &App, request: &mut Parts) -> Result<Caller, WebErro
     Ok(caller.acting_for(&user))
 }
 
-/// Takes `as=` out of the query string, so that no handler has to know it.
-fn take_as(request: &mut Parts) -> Option<String> {
-    let query = request.uri.query()?;
-    let (named, others): (Vec<&str>, Vec<&str>) =
-        query.split('&').partition(|pair| pair.starts_with("as="));
-    let named = *named.first()?;
-    let As { user } = decoded(named)?;
+/// Takes `as` out of the query string, so that no handler has to know it. One that cannot be read
+/// is refused: the call must never run with the rights of the admin instead.
+fn take_as(request: &mut Parts) -> Result<Option<String>, WebError> {
+    let Some(query) = request.uri.query() else { return Ok(None) };
+    let (mut named, mut others) = (Vec::new(), Vec::new());
+    for pair in query.split('&') {
+        match decoded(pair) {
+            Some((key, user)) if key == "as" => named.push(user),
+            None if pair.starts_with("as=") => return Err(unreadable()),
+            _ => others.push(pair),
+        }
+    }
+    let user = match named.len() {
+        0 => return Ok(None),
+        1 => named.pop(),
+        _ => return Err(unreadable()),
+    };
     let path = request.uri.path();
     let rest = match others.is_empty() {
         true => path.to_owned(),
         false => format!("{path}?{}", others.join("&")),
     };
-    request.uri = rest.parse().ok()?;
-    Some(user)
+    request.uri = rest.parse().map_err(|_| unreadable())?;
+    Ok(user)
 }
 
-/// Who acts.
-#[derive(serde::Deserialize)]
-struct As {
-    #[serde(rename = "as")]
-    user: String,
+fn unreadable() -> WebError {
+    let detail = "as names one user: an id, an address or a phone with %2B for its plus.";
+    WebError::new(Code::FieldInvalid, detail)
 }
 
-fn decoded(pair: &str) -> Option<As> {
+/// Name and value of one pair of a query string.
+fn decoded(pair: &str) -> Option<(String, String)> {
     let uri = format!("/?{pair}").parse().ok()?;
-    axum::extract::Query::<As>::try_from_uri(&uri).ok().map(|query| query.0)
+    let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri).ok()?;
+    query.0.into_iter().next()
 }
 
 async fn identify(app: &App, request: &Parts) -> Result<Caller, WebError> {

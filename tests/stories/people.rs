@@ -457,7 +457,7 @@ async fn a_bulk_is_merged_for_each_contact_and_says_who_was_left_out() {
     assert_eq!(warned["warnings"][0]["code"], "invites_consent_word");
 }
 
-/// E103, E157: given out whole, erased whole; who did it stays in the log.
+/// S19, E94, E100, E103, E157: given out whole, erased whole; who did it stays in the log.
 #[tokio::test]
 async fn a_number_is_exported_and_erased() {
     let desk = Desk::new().await;
@@ -470,6 +470,18 @@ async fn a_number_is_exported_and_erased() {
         (&kept["notes"][0]["text"], &kept["contacts"][0]["first_name"]),
         (&json!("vip"), &json!("A"))
     );
+    let out = json!({ "number": "+447700900123", "state": "out", "how": "on the phone" });
+    let out = desk.post("/api/v1/consent", out).await;
+    assert!(out.status.is_success(), "{}", out.text);
+    let contact = desk.get("/api/v1/contacts").await["items"][0].clone();
+    assert_eq!(
+        (&contact["consent"][0]["state"], &contact["consent"][0]["scope"]),
+        (&json!("out"), &json!("organisation"))
+    );
+    assert_eq!(desk.get("/api/v1/conversations").await["items"][0]["opted_out"], json!(true));
+    let bulk = json!({ "contacts": [contact["id"]], "text": "x" });
+    let bulk = desk.post("/api/v1/messages/bulk", bulk).await.json();
+    assert_eq!(bulk["items"][0]["problem"]["code"], "opted_out", "{bulk}");
     let erased = desk.post("/api/v1/erase", json!({ "number": "07700 900123" })).await.json();
     assert_eq!(
         (&erased["messages"], &erased["contacts"], &erased["notes"]),
@@ -477,6 +489,8 @@ async fn a_number_is_exported_and_erased() {
     );
     assert_eq!(desk.get("/api/v1/conversations").await["items"], json!([]));
     assert_eq!(desk.get("/api/v1/contacts").await["items"], json!([]));
+    let text = desk.post("/api/v1/messages", json!({ "to": "+447700900123", "text": "hi" })).await;
+    assert_eq!(code(text), "opted_out", "the salted hash keeps it opted out");
     let log = desk.get("/api/v1/audit").await;
     assert_eq!(
         (&log["items"][0]["action"], &log["broken_at"]),
@@ -498,6 +512,18 @@ async fn acting_for_a_user_needs_an_admin_and_a_user_who_can_sign_in() {
     assert_eq!(code(desk.site.get(&list("77"), &desk.token).await), "user_unknown");
     assert_eq!(
         code(desk.site.get(&format!("/api/v1/tokens?as={ann}"), &desk.token).await),
+        "forbidden"
+    );
+    for unreadable in ["%FF%ZZ", &format!("{ann}&as={ann}")] {
+        // Never with the admin's own rights instead.
+        let answer = desk.site.get(&list(unreadable), &desk.token).await;
+        assert!(
+            ["field_invalid", "user_unknown"].contains(&answer.code().as_str()),
+            "{unreadable}"
+        );
+    }
+    assert_eq!(
+        code(desk.site.get(&format!("/api/v1/tokens?%61s={ann}"), &desk.token).await),
         "forbidden"
     );
     let by_address = desk.site.get(&list("ann%40example.org"), &desk.token).await;

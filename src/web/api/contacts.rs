@@ -10,7 +10,7 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{List, cursor, page_size, stamp};
-use crate::store::{self, Card, ContactQuery, ReadTx};
+use crate::store::{self, Card, ContactQuery, ReadTx, StoreError};
 use crate::types::{ContactId, Number};
 use crate::web::accept::looked_for;
 use crate::web::auth::Caller;
@@ -33,14 +33,40 @@ pub(in crate::web) struct Contact {
     fields: BTreeMap<String, String>,
     /// For staff only.
     notes: String,
+    /// What each number's owner has said; it stays with the number (E100).
+    consent: Vec<Consent>,
     created_at: String,
     updated_at: String,
 }
 
-impl From<store::Contact> for Contact {
-    fn from(contact: store::Contact) -> Self {
+/// The last decision of a number's owner in one scope.
+#[derive(Debug, Serialize, ToSchema)]
+struct Consent {
+    number: String,
+    /// `organisation`, or the id of the line it holds on.
+    scope: String,
+    /// `in` or `out`.
+    state: &'static str,
+    at: String,
+    /// The words that led to it.
+    how: String,
+}
+
+impl Contact {
+    /// A contact with what its numbers' owners have said.
+    pub(super) fn read(tx: &ReadTx<'_>, contact: store::Contact) -> Result<Self, StoreError> {
+        let mut consent = Vec::new();
+        for number in &contact.card.numbers {
+            consent.extend(tx.consent_of(number)?.into_iter().map(|said| Consent {
+                number: number.as_str().to_owned(),
+                scope: said.line.map_or_else(|| "organisation".to_owned(), |line| line.to_string()),
+                state: said.state.as_str(),
+                at: stamp(said.since),
+                how: said.said,
+            }));
+        }
         let card = contact.card;
-        Self {
+        Ok(Self {
             id: contact.id.to_string(),
             first_name: card.first_name,
             last_name: card.last_name,
@@ -48,9 +74,10 @@ impl From<store::Contact> for Contact {
             language: card.language,
             fields: card.fields,
             notes: card.notes,
+            consent,
             created_at: stamp(contact.created_at),
             updated_at: stamp(contact.updated_at),
-        }
+        })
     }
 }
 
@@ -83,9 +110,13 @@ pub(in crate::web) async fn list(
         number: filter.number.map(|text| looked_for(&text, app.settings.country)),
         limit,
     };
-    let found = app.store.read(move |tx| tx.contacts(&query)).await?;
-    let next = found.last().filter(|_| found.len() == limit as usize).map(|c| c.id.to_string());
-    Ok(Json(List { items: found.into_iter().map(Contact::from).collect(), next }))
+    let read = app.store.read(move |tx| {
+        let found = tx.contacts(&query)?.into_iter();
+        found.map(|contact| Contact::read(tx, contact)).collect::<Result<Vec<_>, _>>()
+    });
+    let items = read.await?;
+    let next = items.last().filter(|_| items.len() == limit as usize).map(|c| c.id.clone());
+    Ok(Json(List { items, next }))
 }
 
 /// What is written of a contact; a change names only what changes.
@@ -178,6 +209,11 @@ fn checked_fields(fields: BTreeMap<String, String>) -> Result<BTreeMap<String, S
     }
 }
 
+fn one(tx: &ReadTx<'_>, id: ContactId) -> Result<Contact, WebError> {
+    let contact = tx.contact(id)?.ok_or_else(WebError::not_found)?;
+    Ok(Contact::read(tx, contact)?)
+}
+
 /// Adds a contact.
 #[utoipa::path(post, path = "/api/v1/contacts", tag = "contacts", request_body = ContactSet,
     responses((status = 201, body = Contact), (status = 422, description = "number_invalid")))]
@@ -191,9 +227,9 @@ pub(in crate::web) async fn create(
         let card = new.onto(Card::default(), tx, &settings)?;
         let id = tx.create_contact(&card, now)?;
         audit(tx, &caller, "contact.created", id, json!({}), now)?;
-        Ok(tx.contact(id)?.ok_or_else(WebError::not_found)?)
+        one(tx, id)
     });
-    Ok((StatusCode::CREATED, Json(made.await?.into())))
+    Ok((StatusCode::CREATED, Json(made.await?)))
 }
 
 /// One contact.
@@ -203,8 +239,7 @@ pub(in crate::web) async fn show(
     State(app): State<App>,
     Id(id): Id<ContactId>,
 ) -> Result<Json<Contact>, WebError> {
-    let found = app.store.read(move |tx| tx.contact(id)).await?;
-    Ok(Json(found.ok_or_else(WebError::not_found)?.into()))
+    Ok(Json(app.store.read(move |tx| Ok(one(tx, id))).await??))
 }
 
 /// Changes a contact. Consent stays with the numbers (E100).
@@ -223,9 +258,9 @@ pub(in crate::web) async fn update(
         let card = set.onto(contact.card, tx, &settings)?;
         tx.save_contact(id, &card, now)?;
         audit(tx, &caller, "contact.changed", id, json!({ "fields": fields }), now)?;
-        Ok(tx.contact(id)?.ok_or_else(WebError::not_found)?)
+        one(tx, id)
     });
-    Ok(Json(changed.await?.into()))
+    Ok(Json(changed.await?))
 }
 
 /// Forgets a contact; its conversations stay, under their numbers.

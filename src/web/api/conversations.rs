@@ -43,6 +43,8 @@ pub(in crate::web) struct Conversation {
     flag: Option<String>,
     closed: bool,
     tags: Vec<String>,
+    /// Its owner wants no texts, on one line at least.
+    opted_out: bool,
     /// A person must decide whether the last words were an opt-out.
     possible_opt_out: bool,
     last_message_at: String,
@@ -78,6 +80,7 @@ impl Conversation {
             flag: seen.flag,
             closed: seen.closed,
             tags: seen.tags,
+            opted_out: seen.opted_out,
             possible_opt_out: seen.possible_opt_out,
             last_message_at: stamp(seen.last_message_at),
             last_text: last_text.map(|text| text.chars().take(PREVIEW).collect()),

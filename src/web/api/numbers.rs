@@ -14,7 +14,7 @@ use crate::store::Erasure;
 use crate::types::ConversationId;
 use crate::web::App;
 use crate::web::accept::looked_for;
-use crate::web::auth::Caller;
+use crate::web::auth::{Caller, secret};
 use crate::web::change::{audit, change};
 use crate::web::error::{Code, WebError};
 use crate::web::extract::{Body, Query};
@@ -52,15 +52,18 @@ pub(in crate::web) async fn export(
     let number = looked_for(&number, app.settings.country);
     let whose = number.as_str().to_owned();
     let found = change(&app, move |tx, now| {
-        let found = tx.dossier(&number)?;
+        let mut found = tx.dossier(&number)?;
+        let contacts = std::mem::take(&mut found.contacts).into_iter();
+        let contacts =
+            contacts.map(|contact| Contact::read(tx, contact)).collect::<Result<_, _>>()?;
         let subject = found.conversation.as_ref().map_or(0, |conversation| conversation.id.0);
         audit(tx, &caller, "number.exported", subject, json!({}), now)?;
-        Ok(found)
+        Ok((contacts, found))
     });
-    let found = found.await?;
+    let (contacts, found) = found.await?;
     Ok(Json(Dossier {
         number: whose,
-        contacts: found.contacts.into_iter().map(Contact::from).collect(),
+        contacts,
         conversation: found.conversation.map(|seen| Conversation::seen_by(None, seen)),
         messages: found.messages.into_iter().map(Message::from).collect(),
         notes: found.notes.into_iter().map(Note::from).collect(),
@@ -88,8 +91,13 @@ pub(in crate::web) async fn erase(
     Body(Whose { number }): Body<Whose>,
 ) -> Result<Json<Erased>, WebError> {
     let number = looked_for(&number, app.settings.country);
+    let salt = secret(&app, "");
     let erased = change(&app, move |tx, now| {
         let subject = tx.conversation_of(&number)?.map(|conversation| conversation.id);
+        // E103: what is gone cannot be written to by mistake either.
+        if tx.is_opted_out(&number)? {
+            tx.suppress_hashed(&number, salt.expose(), now)?;
+        }
         match tx.erase(&number, now)? {
             Erasure::Done(erased) => {
                 let detail = json!({ "messages": erased.messages, "contacts": erased.contacts });
