@@ -1,6 +1,6 @@
 //! To whom a prompt was put, and what came back (S83..S90).
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::named_params;
 
 use super::error::Result;
 use super::lines::LineId;
@@ -113,9 +113,8 @@ impl WriteTx<'_> {
 
     /// The number was told once how to answer (E113).
     pub fn prompt_hinted(&self, prompt: PromptId, number: &Number) -> Result<()> {
-        let sql = "UPDATE askings SET hinted = 1 WHERE prompt_id = ?1 AND number_key = ?2
-                   RETURNING prompt_id";
-        let hinted = self.conn.prepare_cached(sql)?.query_row((prompt, number.key()), |_| Ok(()));
-        Ok(hinted.optional()?.unwrap_or_default())
+        let sql = "UPDATE askings SET hinted = 1 WHERE prompt_id = ?1 AND number_key = ?2";
+        self.conn.prepare_cached(sql)?.execute((prompt, number.key()))?;
+        Ok(())
     }
 }

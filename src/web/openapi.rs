@@ -36,6 +36,7 @@ use super::{api, error, health, metrics};
         api::tokens::list, api::tokens::create, api::tokens::revoke,
         api::sign_in_links::create, api::events::stream, json,
         api::consent::list, api::consent::record, api::consent::export, api::rehearsal::test,
+        api::questions::ask, api::questions::results, api::questions::export,
         health::live, health::ready, health::show, metrics::show,
     ),
     components(schemas(error::Problem)),

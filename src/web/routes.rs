@@ -97,6 +97,9 @@ fn table(app: App) -> Table {
     all.add("GET", "/api/v1/consent", Read, api::consent::list);
     all.add("POST", "/api/v1/consent", Send, api::consent::record);
     all.add("GET", "/api/v1/consent.csv", Read, api::consent::export);
+    all.add("POST", "/api/v1/prompts/{id}/ask", Send, api::questions::ask);
+    all.add("GET", "/api/v1/prompts/{id}/results", Read, api::questions::results);
+    all.add("GET", "/api/v1/prompts/{id}/results.csv", Read, api::questions::export);
     all.add("POST", "/api/v1/rules/test", Read, api::rehearsal::test);
     all.add("GET", "/api/v1/lines", Read, api::lines::list);
     all.add("GET", "/api/v1/lines/{id}", Read, api::lines::show);

@@ -2,12 +2,20 @@
 //! silent.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use serde_json::json;
-use simgate::emulator::Phone;
+use simgate::app::{Gateway, Settings, Wiring};
+use simgate::bus::Bus;
+use simgate::emulator::{Phone, Scenario, World};
 use simgate::engine::prompt::{Revote, count};
-use simgate::store::PromptKind;
+use simgate::io::emulated::Emulation;
+use simgate::io::{Candidate, Clock, Entropy, OpenError, Port, PortSource};
+use simgate::store::{LineId, NewMessage, PromptKind, RuleText, Store};
+use simgate::types::{Class, Millis, Number};
 
+use crate::gateway::START;
 use crate::shop::{ALISHA, BOB, JENNY, STRANGER, Shop};
 
 /// S91, C12, E158: outside business hours one text says so; the message is relayed all the same.
@@ -85,6 +93,22 @@ async fn a_poll_counts_one_vote_a_phone() {
     let results = count(&asked, &answers, None, Revote::Last);
     assert_eq!(results.votes, BTreeMap::from([("A".to_owned(), 1), ("B".to_owned(), 1)]));
     assert_eq!(results.silent, 1);
+    let path = format!("/api/v1/prompts/{poll}/results");
+    let (status, shown) = shop.gateway.call("GET", &path, None).await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        shown,
+        json!({ "asked": 3, "votes": { "A": 1, "B": 1 }, "silent": 1, "not_counted": 1 })
+    );
+    // Asked again by people: open again, and refused for who has opted out.
+    shop.types(STRANGER, "stop");
+    shop.reads(STRANGER, 2).await;
+    let again = json!({ "to": [BOB, STRANGER] });
+    let path = format!("/api/v1/prompts/{poll}/ask");
+    let (status, put) = shop.gateway.call("POST", &path, Some(again)).await;
+    assert_eq!(status, 202, "{put}");
+    assert_eq!(put["items"][1]["problem"]["code"], "opted_out");
+    assert_eq!(shop.reads(BOB, 4).await, question);
 }
 
 /// S85..S88, E113: a low rating goes to people at once, a high one leads to a review request, a
@@ -140,4 +164,111 @@ async fn a_machine_that_answers_machines_is_left_alone() {
     shop.gateway.pass(3_600).await;
     assert_eq!(shop.screen(BOB).len(), texts);
     assert_eq!(shop.thread(BOB).await.flag.as_deref(), Some("loop"));
+}
+
+/// E110, D9: two gateways with automatic answers of their own, wired to each other: a few texts, then
+/// silence on both sides, for good.
+#[tokio::test(start_paused = true)]
+async fn two_gateways_that_answer_each_other_fall_silent() {
+    let clock = Clock::starting_at(START);
+    let world = World::new(Scenario::plain(2, "generic"), START).expect("a world");
+    let modems = Emulation::start(world, clock.clone());
+    let mut sites = Vec::new();
+    for modem in 0..2 {
+        sites.push(site(&modems, &clock, modem).await);
+    }
+    let (store, line) = (sites[0].store.clone(), sites[0].line);
+    let now = clock.wall();
+    let first = NewMessage {
+        line,
+        to: Number::E164("+447700900101".to_owned()),
+        text: "Good morning, a message from our shop to yours".to_owned(),
+        class: Class::Conversation,
+        tag: None,
+        response_emails: Vec::new(),
+        author: None,
+        send_at: None,
+        valid_for: None,
+        report: true,
+        flash: false,
+        alphabet: None,
+        segments: 1,
+        hold: None,
+    };
+    store.write(move |tx| tx.enqueue(&first, None, now)).await.expect("queued");
+    let submitted = || modems.with(|w| [0, 1].map(|modem| w.submitted(modem, 0).count()));
+    clock.sleep(Millis::from_secs(3_600)).await;
+    let [one, other] = submitted();
+    assert!((1..=6).contains(&one) && (1..=6).contains(&other), "{one} and {other} texts");
+    clock.sleep(Millis::from_secs(6 * 3_600)).await;
+    assert_eq!(submitted(), [one, other]);
+}
+
+/// One gateway over one of the world's modems, answering whatever comes.
+struct Site {
+    store: Store,
+    line: LineId,
+    _gateway: Gateway,
+    _folder: tempfile::TempDir,
+}
+
+async fn site(modems: &Emulation, clock: &Clock, modem: usize) -> Site {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(folder.path()).await.expect("a database");
+    let wiring = Wiring {
+        settings: Settings { per_minute: 0, ..Settings::default() },
+        store: store.clone(),
+        bus: Bus::new(),
+        clock: clock.clone(),
+        ports: Arc::new(Only { all: modems.clone(), name: format!("emulated:{modem}") }),
+        entropy: Arc::new(Entropy::seeded(7)),
+    };
+    let gateway = Gateway::start(wiring).await.expect("a gateway");
+    let line = loop {
+        let found = store.read(|tx| tx.modems()).await.expect("readable");
+        match found.iter().find(|modem| modem.state == "ready").and_then(|modem| modem.line) {
+            Some(line) => break line,
+            None => clock.sleep(Millis(100)).await,
+        }
+    };
+    let now = clock.wall();
+    let made = store.write(move |tx| {
+        let rule = RuleText {
+            name: "anything".to_owned(),
+            enabled: true,
+            order: 1,
+            lines: Vec::new(),
+            when: json!({ "pattern": "[a-z]" }),
+            then: json!([{ "reply": format!("This is answering machine number {modem}, thank you.") }]),
+            goes_on: false,
+        };
+        tx.create_rule(&rule, now)
+    });
+    made.await.expect("a rule");
+    Site { store, line, _gateway: gateway, _folder: folder }
+}
+
+/// One port of many.
+struct Only {
+    all: Emulation,
+    name: String,
+}
+
+impl PortSource for Only {
+    fn candidates(&self) -> Vec<Candidate> {
+        let mut all = self.all.candidates();
+        all.retain(|candidate| candidate.name == self.name);
+        all
+    }
+
+    fn open<'a>(
+        &'a self,
+        candidate: &'a Candidate,
+    ) -> BoxFuture<'a, Result<Box<dyn Port>, OpenError>> {
+        self.all.open(candidate)
+    }
+
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        self.all.changed()
+    }
 }

@@ -258,7 +258,7 @@ pub(in crate::web) async fn record(
 }
 
 /// A cell of a spreadsheet; one that begins like a formula is no formula.
-fn quoted(cell: &str) -> String {
+pub(super) fn quoted(cell: &str) -> String {
     let formula = cell.starts_with(['=', '@', '\t', '\r']) || cell.starts_with("-");
     let guard = if formula { "'" } else { "" };
     format!("\"{guard}{}\"", cell.replace('"', "\"\""))

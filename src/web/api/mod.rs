@@ -18,6 +18,7 @@ pub(super) mod messages;
 pub(super) mod modems;
 pub(super) mod numbers;
 pub(super) mod prompts;
+pub(super) mod questions;
 pub(super) mod rehearsal;
 pub(super) mod rules;
 pub(super) mod settle;
