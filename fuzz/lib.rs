@@ -1,4 +1,4 @@
-//! The codecs of simgate without the gateway around them.
+//! The codecs and the emulated modem of simgate without the gateway around them.
 //!
 //! The sources are those of `../src`, compiled a second time: fuzzing instruments every crate it
 //! builds, and a database and a web server would only make that slow.
@@ -16,5 +16,7 @@ pub mod types {
 
 #[path = "../src/at/mod.rs"]
 pub mod at;
+#[path = "../src/emulator/mod.rs"]
+pub mod emulator;
 #[path = "../src/sms/mod.rs"]
 pub mod sms;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs from Debian's packages what some tests talk to: a browser. Tests that miss it say
-# `skipped: why`; nothing else depends on it.
+# Installs from Debian's packages what some tests talk to: a browser, and other programs that drive
+# modems. Tests that miss one say `skipped: why`; nothing else depends on them.
 set -euo pipefail
-wanted=(chromium chromium-driver)
+wanted=(chromium chromium-driver gammu gammu-smsd smstools)
 missing=()
 for package in "${wanted[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing+=("$package")

@@ -38,6 +38,7 @@ struct Line {
     bytes: mpsc::UnboundedSender<Vec<u8>>,
     carrier: JoinHandle<()>,
     link: PathBuf,
+    terminal: PathBuf,
 }
 
 /// How often a port that nobody has open is looked at.
@@ -102,7 +103,7 @@ impl Ptys {
         let (bytes, outgoing) = mpsc::unbounded_channel();
         let carrier =
             tokio::spawn(carry(self.shared.clone(), self.clock.clone(), modem, master, outgoing));
-        self.lines[modem] = Some(Line { bytes, carrier, link });
+        self.lines[modem] = Some(Line { bytes, carrier, link, terminal });
         Ok(())
     }
 }
@@ -111,8 +112,10 @@ impl Ptys {
 impl Drop for Line {
     fn drop(&mut self) {
         self.carrier.abort();
-        // Somebody else may have removed it already.
-        let _ = std::fs::remove_file(&self.link);
+        // Somebody else may have removed it already, or put a link of theirs in its place.
+        if std::fs::read_link(&self.link).is_ok_and(|to| to == self.terminal) {
+            let _ = std::fs::remove_file(&self.link);
+        }
     }
 }
 

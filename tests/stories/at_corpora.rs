@@ -14,6 +14,11 @@ fn the_corpus_of_conversations_is_held() {
     run("dialogue_ops", at_fuzz::dialogue);
 }
 
+#[test]
+fn the_corpus_of_command_lines_is_carried_out() {
+    run("emulator_commands", crate::emulator_fuzz::commands);
+}
+
 fn run(target: &str, check: impl Fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let files: Vec<_> = std::fs::read_dir(folder).expect("a corpus").flatten().collect();

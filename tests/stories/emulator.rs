@@ -4,6 +4,7 @@ use simgate::emulator::{Input, Output, Scenario, World};
 use simgate::types::{Millis, UnixTime};
 
 mod calls;
+mod control;
 mod faults;
 mod indications;
 mod profiles;
@@ -19,7 +20,7 @@ pub const SUBMIT: &str = "0031000C914477000920000000A70AE8329BFD4697D9EC37";
 pub const PLAIN_SUBMIT: &str = "0011000C914477000920000000A70AE8329BFD4697D9EC37";
 
 /// 2026-11-21T09:00:00Z.
-const START: UnixTime = UnixTime(1_795_251_600_000);
+pub const START: UnixTime = UnixTime(1_795_251_600_000);
 
 /// A world under a clock that the test moves, and everything its modems have said.
 pub struct Bench {

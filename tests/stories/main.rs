@@ -13,6 +13,8 @@ mod consent;
 mod dialogue;
 mod dialogues;
 mod emulator;
+#[path = "../support/emulator_fuzz.rs"]
+mod emulator_fuzz;
 mod engine;
 mod full_sim;
 #[path = "../support/gateway.rs"]

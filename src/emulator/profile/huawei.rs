@@ -21,6 +21,7 @@ pub const PROFILE: Profile = Profile {
     keeps: &[
         ("^CURC", "1"),
         ("^U2DIAG", "0"),
+        ("^PORTSEL", "0"),
         ("^USSDMODE", "0"),
         ("^SYSCFGEX", "\"00\",3FFFFFFF,1,2,7FFFFFFFFFFFFFFF"),
         ("^CVOICE", "0"),

@@ -1,0 +1,13 @@
+//! Other people's programs against the emulated modem, on ptys as they would find a real one.
+//!
+//! Each identifies the modem, takes texts, sends texts, sees its delivery reports and comes back
+//! after the modem was unplugged once. What is not installed is skipped and says so:
+//! `tests/install.sh` installs all of it. `SIMGATE_PEER_TEXTS=100` sets how many single texts go
+//! each way, with a fifth as many in three parts; the default keeps each test under a minute.
+
+mod emulation;
+mod gammu;
+mod gammu_smsd;
+mod peer;
+mod ptys;
+mod smstools;
