@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::peer::wait;
+
 /// Who writes to the modem, and whom it writes to.
 pub const PHONE: &str = "+447700900200";
 
@@ -47,7 +49,10 @@ impl Emulation {
                 break;
             }
         }
-        Emulation { process, control, folder }
+        let emulation = Emulation { process, control, folder };
+        let started = || emulation.modem()["registration"] == 1;
+        wait("the modem to start", || started().then_some(()));
+        emulation
     }
 
     /// Where the other program finds the modem.
@@ -116,9 +121,9 @@ impl Emulation {
     /// Pulls the modem and puts it back: a new pty behind the same link.
     pub fn replug(&self) {
         self.post("/modems/0/unplug", &json!({}));
-        super::peer::wait("the link to vanish", || (!self.port().exists()).then_some(()));
+        wait("the link to vanish", || (!self.port().exists()).then_some(()));
         self.post("/modems/0/plug", &json!({}));
-        super::peer::wait("the link to return", || self.port().exists().then_some(()));
+        wait("the link to return", || self.port().exists().then_some(()));
     }
 }
 
