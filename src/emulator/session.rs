@@ -196,7 +196,7 @@ impl Device {
                 Ok(Next::After(time)) => job.takes = job.takes + time,
                 Ok(Next::Ask(entry)) => return self.prompt(entry, job),
                 Ok(Next::Send { smsc, tpdu, entry }) => {
-                    return self.to_network(entry, smsc, tpdu, job);
+                    return self.put_on_air(entry, smsc, tpdu, job);
                 }
                 Ok(Next::Ends(verdict)) => return self.finish(job, verdict),
                 Ok(Next::Restart) => {
@@ -261,12 +261,12 @@ impl Device {
                 job.blocks.extend((!lines.is_empty()).then_some(lines));
                 self.run(job);
             }
-            Ok(Completed::Send { smsc, tpdu, entry }) => self.to_network(entry, smsc, tpdu, job),
+            Ok(Completed::Send { smsc, tpdu, entry }) => self.put_on_air(entry, smsc, tpdu, job),
             Err(refusal) => self.finish(job, Verdict::Refused(refusal)),
         }
     }
 
-    fn to_network(&mut self, entry: &'static str, smsc: String, tpdu: Vec<u8>, mut job: Job) {
+    fn put_on_air(&mut self, entry: &'static str, smsc: String, tpdu: Vec<u8>, mut job: Job) {
         let reference = tpdu.get(1).copied().filter(|_| !self.profile.quirks.reference_always_zero);
         job.blocks.push(vec![format!("{entry}: {}", reference.unwrap_or(0))]);
         self.outward.push_back(Outward::Submit { smsc, tpdu });

@@ -62,7 +62,7 @@ impl Device {
                 send(self.ready_to_send(&pdu)?, "+CMGS")
             }
             Kind::SendText { to } => {
-                let pdu = self.from_text(Some(&to), &data)?;
+                let pdu = self.submit_of_text(Some(&to), &data)?;
                 send(self.ready_to_send(&pdu)?, "+CMGS")
             }
             Kind::Command { octets } => {
@@ -71,7 +71,7 @@ impl Device {
             }
             Kind::Write { octets, stat } => self.write(checked(&data, octets)?, stat),
             Kind::WriteText { to, stat } => {
-                let pdu = self.from_text(to.as_ref(), &data)?;
+                let pdu = self.submit_of_text(to.as_ref(), &data)?;
                 self.write(pdu, stat)
             }
             Kind::Acknowledge { positive, octets } => {
@@ -115,7 +115,7 @@ impl Device {
     }
 
     /// A SUBMIT as +CSMP and +CSCS say (27.005 §3.1, `<data>`).
-    fn from_text(&self, to: Option<&Destination>, data: &[u8]) -> Result<Vec<u8>, Refusal> {
+    fn submit_of_text(&self, to: Option<&Destination>, data: &[u8]) -> Result<Vec<u8>, Refusal> {
         let parameters = &self.settings.text_parameters;
         let (first, dcs) = (parameters.first_octet, Dcs(parameters.coding));
         let nobody = Address::number_of("").map_err(|_| Refusal::Cms(305))?;
