@@ -24,7 +24,7 @@ ok pdu count "Grüße 👋"
 ok pdu encode --to +447700900123 --text "Hello" --report
 ok pdu encode --to +447700900123 --text "Hello" --json
 ok pdu decode 0791447700090000040C9144770009103200006211219000008005E8329BFD06
-says "Hello"
+says "hello"
 fails 1 pdu decode ZZ
 ok check-config --config config/simgate.toml
 printf '[web]\nlisten = "nowhere"\nlissen = 1\n' >"$work/bad.toml"
@@ -48,8 +48,14 @@ done
 cat <&3 >/dev/null &
 
 curl -fsS "${url%/}/livez" >/dev/null
+# A text on a SIM shows that the gateway knows the SIM, and may send on it.
+exec 4< <("$simgate" messages --follow --data "$work/data")
+while read -r -t 30 line <&4; do
+  case $line in *parcel*) arrived=yes; break ;; esac
+done
+[ -n "${arrived:-}" ] || { cat "$work/demo.err"; echo "the handset's text never came"; exit 1; }
 ok modems --data "$work/data" --json
-ok token create --name ci --scope send --data "$work/data"
+ok token create ci --scope send --data "$work/data"
 ok token list --data "$work/data"
 ok user add Ada Lovelace --email ada@example.org --phone +447700900111 --role admin --data "$work/data"
 ok user list --data "$work/data"
@@ -63,7 +69,7 @@ says "Hello from the command line"
 ok messages --data "$work/data" --json
 ok queue --data "$work/data"
 ok unknown list --data "$work/data"
-ok trace --data "$work/data"
+ok trace "$work/data/modems/modem0" --data "$work/data"
 fails 1 send --to nonsense --text x --data "$work/data"
 
 kill -TERM "$demo"; wait "$demo"; demo=""
