@@ -85,8 +85,8 @@ struct Run {
 enum Moment {
     /// So long after its start, ready or not.
     AfterStart(Duration),
-    /// After so many texts that moved, and then so long.
-    AfterTexts(u64, Duration),
+    /// After so many texts that moved in this direction, and then so long.
+    AfterTexts(&'static str, u64, Duration),
 }
 
 impl Run {
@@ -146,9 +146,11 @@ impl Run {
     async fn cycle(&mut self, cycle: u32) {
         let incoming = self.write(cycle, "i");
         let mut outgoing = self.write(cycle, "o");
-        let moment = match self.random.chance(20) {
-            true => Moment::AfterStart(self.some_millis(600)),
-            false => Moment::AfterTexts(1 + self.random.below(8), self.some_millis(40)),
+        let moment = match self.random.below(10) {
+            0..2 => Moment::AfterStart(self.some_millis(600)),
+            // Stored texts are read before anything is sent: each direction has its own moments.
+            2..5 => Moment::AfterTexts("in", 1 + self.random.below(8), self.some_millis(40)),
+            _ => Moment::AfterTexts("out", 1 + self.random.below(8), self.some_millis(60)),
         };
         let mut gateway = self.gateway();
         let (api, control) = (&self.api, &self.control);
@@ -164,10 +166,10 @@ impl Run {
         let killed = async {
             match moment {
                 Moment::AfterStart(time) => sleep(time).await,
-                Moment::AfterTexts(count, time) => {
+                Moment::AfterTexts(way, count, time) => {
                     gateway.says("ready").await.expect("the gateway starts");
                     let doom = async {
-                        texts_moved(api, count).await;
+                        texts_moved(api, way, count).await;
                         sleep(time).await;
                     };
                     tokio::select! {
@@ -338,17 +340,17 @@ async fn send(api: &Client, sims: &[(String, String)], texts: &mut [Text]) {
     std::future::pending().await
 }
 
-/// Waits until so many texts came in, went to a modem or got further than that; or until the
+/// Waits until so many texts came in, or went to a modem or got further than that; or until the
 /// gateway has nothing more to tell.
-async fn texts_moved(api: &Client, count: u64) {
+async fn texts_moved(api: &Client, way: &str, count: u64) {
     const QUIET: Duration = Duration::from_secs(1);
     let mut events = api.events("/api/v1/events").await.expect("events");
     let mut moved = 0;
     while moved < count {
         let Ok(event) = timeout(QUIET, events.next()).await else { return };
         let event = event.expect("the gateway runs");
-        let state = event["message"]["state"].as_str().unwrap_or("queued");
-        moved += u64::from(state != "queued");
+        let message = &event["message"];
+        moved += u64::from(message["direction"] == way && message["state"] != "queued");
     }
 }
 

@@ -74,6 +74,11 @@ fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
     value[field].as_array().map_or(&[], Vec::as_slice)
 }
 
+/// Whether the gateway wrote it by itself: its welcome to a new sender (S127), once for each.
+fn is_own(message: &Value) -> bool {
+    message["author"]["kind"] == "system"
+}
+
 /// Nothing more happens to a text in this state by itself within a minute.
 pub fn is_settled(state: &str) -> bool {
     !matches!(state, "queued" | "submitting" | "sent")
@@ -146,7 +151,8 @@ fn inbound(ledger: &Ledger, account: &Account, broken: &mut Vec<String>) {
             broken.push(format!("between our SIMs, received {count} times: {text:?}"));
         }
     }
-    let known: BTreeSet<&str> = ledger.texts().map(|text| text.text.as_str()).collect();
+    let own = account.outbound().filter(|m| is_own(m)).map(|m| word(m, "text"));
+    let known: BTreeSet<&str> = ledger.texts().map(|text| text.text.as_str()).chain(own).collect();
     for message in account.messages.iter().filter(|m| word(m, "direction") == "in") {
         if !known.contains(word(message, "text")) || word(message, "state") != "received" {
             broken.push(format!("nobody wrote this: {}", story(message)));
@@ -173,8 +179,15 @@ fn outbound(ledger: &Ledger, account: &Account, broken: &mut Vec<String>) {
             let cycle = written.map_or(0, |text| text.cycle);
             broken.push(format!("cycle {cycle}: {what}: {}", story(message)));
         };
-        if !ledger.written_by_us.iter().any(|text| text.text == word(message, "text")) {
+        let ours = ledger.written_by_us.iter().any(|text| text.text == word(message, "text"));
+        if !ours && !is_own(message) {
             wrong("nobody wrote this");
+        }
+        let like_it = |m: &&Value| {
+            is_own(m) && ["line", "number", "text"].iter().all(|field| m[field] == message[field])
+        };
+        if is_own(message) && account.outbound().filter(like_it).count() > 1 {
+            wrong("answered twice by itself");
         }
         let state = word(message, "state");
         if !is_settled(state) {
