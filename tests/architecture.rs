@@ -118,7 +118,7 @@ impl Source {
         self.code.iter().enumerate().flat_map(move |(i, line)| {
             words
                 .iter()
-                .filter(|word| line.contains(**word))
+                .filter(|word| has_word(line, word))
                 .map(move |word| self.violation(i, format!("`{}` {why}", word.trim())))
         })
     }
@@ -126,6 +126,15 @@ impl Source {
     fn violation(&self, index: usize, why: String) -> Violation {
         Violation { file: self.path.clone(), line: index + 1, why }
     }
+}
+
+/// Whether `word` stands in `line` and does not go on as a longer name (`.await` in `.awaiting`).
+fn has_word(line: &str, word: &str) -> bool {
+    let open = word.ends_with(|c: char| c.is_alphanumeric());
+    line.match_indices(word).any(|(at, _)| {
+        let next = line[at + word.len()..].chars().next();
+        !(open && next.is_some_and(|c| c.is_alphanumeric() || c == '_'))
+    })
 }
 
 fn layer_of(module: &str) -> Option<u8> {
