@@ -18,7 +18,14 @@ const SILENCE: Millis = Millis::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct Vitals {
     clock: Clock,
-    pulses: Arc<Mutex<Vec<(String, Weak<AtomicU64>)>>>,
+    promises: Arc<Mutex<Vec<Promise>>>,
+}
+
+/// What one task promised; void once its [`Pulse`] is gone.
+#[derive(Debug)]
+struct Promise {
+    task: String,
+    last: Weak<AtomicU64>,
 }
 
 /// One task's promise to give signs of life; dropping it takes the promise back.
@@ -31,27 +38,27 @@ pub struct Pulse {
 impl Vitals {
     /// Nobody has promised anything yet.
     pub fn new(clock: Clock) -> Self {
-        Self { clock, pulses: Arc::default() }
+        Self { clock, promises: Arc::default() }
     }
 
     /// Promises signs of life of the task `name`, at least every [`Pulse::EVERY`].
     pub fn promise(&self, name: &str) -> Pulse {
         let last = Arc::new(AtomicU64::new(self.clock.now().0));
-        let mut pulses = self.pulses.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        pulses.push((name.to_owned(), Arc::downgrade(&last)));
+        let mut promises = self.promises.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        promises.push(Promise { task: name.to_owned(), last: Arc::downgrade(&last) });
         Pulse { clock: self.clock.clone(), last }
     }
 
     /// The tasks that broke their promise.
     pub fn silent(&self) -> Vec<String> {
         let now = self.clock.now();
-        let mut pulses = self.pulses.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        pulses.retain(|(_, last)| last.strong_count() > 0);
-        let overdue = |last: &Weak<AtomicU64>| {
-            last.upgrade()
-                .is_some_and(|last| now.since(Millis(last.load(Ordering::Relaxed))) > SILENCE)
+        let mut promises = self.promises.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        promises.retain(|promise| promise.last.strong_count() > 0);
+        let overdue = |promise: &&Promise| {
+            let last = promise.last.upgrade().map(|last| Millis(last.load(Ordering::Relaxed)));
+            last.is_some_and(|last| now.since(last) > SILENCE)
         };
-        pulses.iter().filter(|(_, last)| overdue(last)).map(|(name, _)| name.clone()).collect()
+        promises.iter().filter(overdue).map(|promise| promise.task.clone()).collect()
     }
 
     /// Feeds systemd's watchdog for as long as everybody is alive; ends never.

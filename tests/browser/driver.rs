@@ -21,7 +21,7 @@ pub struct Browser {
 impl Browser {
     /// A fresh browser, or why there is none here.
     pub async fn open() -> Result<Browser, String> {
-        let hint = "run tests/browser/install.sh for Chromium and its driver";
+        let hint = "run tests/install.sh for Chromium and its driver";
         for program in ["chromium", "chromedriver"] {
             if !on_path(program) {
                 return Err(format!("{program} is not installed; {hint}"));

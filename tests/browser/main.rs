@@ -1,6 +1,6 @@
 //! The pages in a real browser: live arrival, sending, states, no script, hostile texts.
 //!
-//! Runs where Chromium and its driver are (`tests/browser/install.sh`); elsewhere each story says
+//! Runs where Chromium and its driver are (`tests/install.sh`); elsewhere each story says
 //! `skipped: why`. Pictures of the pages go into the folder `tmp` of the build's target folder.
 
 mod driver;
