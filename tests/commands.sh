@@ -50,10 +50,7 @@ cat <&3 >/dev/null &
 curl -fsS "${url%/}/livez" >/dev/null
 # A text on a SIM shows that the gateway knows the SIM, and may send on it.
 exec 4< <("$simgate" messages --follow --data "$work/data")
-while read -r -t 30 line <&4; do
-  case $line in *parcel*) arrived=yes; break ;; esac
-done
-[ -n "${arrived:-}" ] || { cat "$work/demo.err"; echo "the handset's text never came"; exit 1; }
+read -r -t 30 arrived <&4 && [ -n "$arrived" ] || { cat "$work/demo.err"; echo "the handset's text never came"; exit 1; }
 ok modems --data "$work/data" --json
 ok token create ci --scope send --data "$work/data"
 ok token list --data "$work/data"
