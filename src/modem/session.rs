@@ -4,6 +4,9 @@
 //! is done by `bringup`, `inbox`, `outbox`, `health` and `ussd`; the session decides whose turn it
 //! is. Begin with [`Phase`].
 
+mod recovery;
+mod unsolicited;
+
 use super::bringup::{BringUp, PinTried, Progress};
 use super::console;
 use super::event::{Blocked, Event};
@@ -18,10 +21,9 @@ use super::settings::Settings;
 use super::state::State;
 use super::ussd::Ussd;
 use crate::at::commands::general::{Console, RadioOff, SwitchOff};
-use crate::at::commands::network::Signal;
-use crate::at::commands::sim::SimState;
-use crate::at::{self, ConsoleLine, Dialogue, End, Outcome, Request, Urc};
+use crate::at::{self, ConsoleLine, Dialogue, End, Outcome, Request};
 use crate::types::Millis;
+use recovery::{RADIO_AFTER, TRY_AGAIN};
 
 /// Where the session stands, with what belongs to it.
 #[derive(Debug)]
@@ -280,20 +282,6 @@ impl Session {
         self.tell_state(out);
     }
 
-    /// A network that does not come back by itself sometimes does after the radio was off, and
-    /// indications may have fallen back.
-    fn check_work(&mut self, now: Millis, out: &mut Out) {
-        let lost = self.health.without_network;
-        if lost.is_some_and(|since| now >= since + RADIO_AFTER) && self.in_flight.is_none() {
-            self.health.without_network = Some(now);
-            out.note("No network for ten minutes: the radio is switched off and on.");
-            let again_at = now + TRY_AGAIN;
-            self.enter(Phase::Recovering { rung: Rung::Radio, again_at }, out);
-        } else if self.health.indications_lost && self.in_flight.is_none() {
-            self.bring_up(false, out);
-        }
-    }
-
     /// An order of the gateway.
     pub fn order(&mut self, now: Millis, order: Order, dialogue: &mut Dialogue, out: &mut Out) {
         match order {
@@ -350,84 +338,6 @@ impl Session {
             State::Stopping => Some(SubmitError::NotSent("the gateway is stopping")),
             State::PinNeeded => Some(SubmitError::NotSent("the SIM is not ready")),
             _ => Some(SubmitError::NotSent("the modem is not ready")),
-        }
-    }
-
-    fn on_urc(&mut self, now: Millis, urc: Urc, dialogue: &mut Dialogue, out: &mut Out) {
-        match urc {
-            Urc::MessageStored { index: None, .. } => {
-                // Quirk 65: it could not be stored anywhere.
-                out.event(Event::StorageFull);
-                self.inbox.hint(now);
-            }
-            Urc::MessageStored { .. } | Urc::ReportStored { .. } => self.inbox.hint(now),
-            Urc::MessageDirect(direct) | Urc::ReportDirect(direct) => {
-                let whole = is_whole(direct.length, &direct.pdu);
-                self.inbox.direct(direct.pdu, whole, &self.known, out);
-                self.heed_acknowledgements(now);
-            }
-            Urc::StorageFull(_) => {
-                out.event(Event::StorageFull);
-                self.inbox.hint(now);
-            }
-            Urc::Registration(registration) => self.health.registration(now, &registration, out),
-            Urc::ServiceChanged => self.health.ask_registration(now),
-            Urc::Signal(rssi) => self.health.signal(Signal::of_rssi(rssi), out),
-            Urc::Ussd(reply) => self.ussd.reply(&reply, out),
-            Urc::Ring => {}
-            Urc::Caller(number) => out.event(Event::Ringing { number }),
-            Urc::Start => self.restarted(now, dialogue, out),
-            Urc::SmsReady | Urc::Sim(SimState::Ready) => {
-                if let Phase::BringUp(list) = &mut self.phase {
-                    list.hurry();
-                }
-                self.inbox.hint(now);
-            }
-            Urc::Sim(_) | Urc::SimChanged => self.sim_changed(now, out),
-            Urc::PowerDown => out.note("The modem says that it switches itself off."),
-            Urc::Alarm(_, text) => out.note(format!("The modem warns: {text}")),
-            Urc::WrongPort => out.note_once("This port speaks satellite positions, not AT."),
-            Urc::Unknown(text) => {
-                let noise = self.known.profile.noise;
-                if !noise.iter().any(|start| text.starts_with(start)) {
-                    out.note_once(format!("Unknown line: {}", head(&text)));
-                }
-            }
-            Urc::Broadcast(_) | Urc::BroadcastStored | Urc::CallEnded | Urc::Ignored(_) => {}
-        }
-    }
-
-    /// A direct delivery went without its acknowledgement: the modem will draw its conclusion.
-    fn heed_acknowledgements(&mut self, now: Millis) {
-        if std::mem::take(&mut self.inbox.acknowledgement_missing) {
-            self.health.ask_indications(now);
-        }
-    }
-
-    /// The modem started anew: every setting is lost, and so is what was in flight.
-    fn restarted(&mut self, now: Millis, dialogue: &mut Dialogue, out: &mut Out) {
-        if matches!(self.phase, Phase::Closed | Phase::Probing | Phase::Stopping { .. }) {
-            return;
-        }
-        self.outbox.restarted(now, out);
-        self.known.epoch += 1;
-        self.known.selected = None;
-        self.stop_sending("the modem restarted", out);
-        self.ussd.give_up(out);
-        self.bring_up(false, out);
-        dialogue.give_up(now);
-    }
-
-    /// The SIM came, went or changed: ask it, unless we are asking anyway.
-    fn sim_changed(&mut self, now: Millis, out: &mut Out) {
-        match &mut self.phase {
-            Phase::Blocked { again_at } => *again_at = Some(now + SIM_SETTLES),
-            Phase::Working => {
-                self.known.epoch += 1;
-                self.stop_sending("the SIM changed", out);
-                self.enter(Phase::Blocked { again_at: Some(now + SIM_SETTLES) }, out);
-            }
-            _ => {}
         }
     }
 
@@ -509,56 +419,6 @@ impl Session {
         }
     }
 
-    /// A command went unanswered. The conversation is bringing the modem to its senses already;
-    /// what we do when it answers depends on how often that happened.
-    fn recover(&mut self, now: Millis, out: &mut Out) {
-        let rung = self.ladder.climb(now);
-        self.stop_sending("the modem stopped answering", out);
-        out.note(format!("The modem stopped answering; recovery: {rung}."));
-        if rung == Rung::Reopen {
-            self.ask_to_reopen(now, "the modem stops answering again and again", out);
-        } else {
-            self.enter(Phase::Recovering { rung, again_at: now + TRY_AGAIN }, out);
-        }
-    }
-
-    fn on_synced(&mut self, now: Millis, out: &mut Out) {
-        self.quiet_until = now + Millis(self.known.profile.quirks.pause_ms);
-        match self.phase {
-            Phase::Probing | Phase::Recovering { rung: Rung::Escape, .. } => {
-                self.bring_up(false, out);
-            }
-            Phase::Recovering { rung: Rung::Reset | Rung::Reopen, .. } => self.bring_up(true, out),
-            _ => {}
-        }
-    }
-
-    fn on_deaf(&mut self, now: Millis, out: &mut Out) {
-        if matches!(self.phase, Phase::Closed | Phase::Stopping { .. }) {
-            return;
-        }
-        if self.outbox.may_be_answered(now) {
-            // Many answer nothing else while a submit is on the air, and a port that is closed
-            // now would never hear what became of it (fault 31).
-            let again_at = now + TRY_AGAIN;
-            return self.enter(Phase::Recovering { rung: Rung::Escape, again_at }, out);
-        }
-        self.ladder.deaf(now);
-        self.stop_sending("the modem does not answer", out);
-        if self.ladder.is_hopeless() {
-            out.note(
-                "The modem does not answer although its port was opened again and again: cut its \
-                 power, then look at the cable and the supply.",
-            );
-        }
-        self.ask_to_reopen(now, "the modem does not answer", out);
-    }
-
-    fn ask_to_reopen(&mut self, now: Millis, reason: &'static str, out: &mut Out) {
-        self.enter(Phase::Recovering { rung: Rung::Reopen, again_at: now + TRY_AGAIN }, out);
-        out.event(Event::Reopen { reason });
-    }
-
     fn bring_up(&mut self, reset: bool, out: &mut Out) {
         self.known.selected = None;
         self.enter(Phase::BringUp(BringUp::new(reset, self.pin)), out);
@@ -619,22 +479,5 @@ fn console_done(ticket: Ticket, outcome: &Outcome, out: &mut Out) {
     out.event(Event::ConsoleDone { ticket, lines });
 }
 
-/// The header of a direct delivery and its PDU agree in length.
-fn is_whole(length: Option<u16>, pdu: &str) -> bool {
-    let smsc = pdu.get(..2).and_then(|octet| usize::from_str_radix(octet, 16).ok());
-    match (length, smsc) {
-        (Some(length), Some(smsc)) => pdu.len() == 2 * (1 + smsc + usize::from(length)),
-        _ => length.is_none(),
-    }
-}
-
-fn head(text: &str) -> String {
-    text.chars().take(60).collect()
-}
-
-/// We try again by ourselves when nobody reopened the port.
-const TRY_AGAIN: Millis = Millis::from_secs(30);
 const LOOK_FOR_SIM: Millis = Millis::from_secs(30);
-const SIM_SETTLES: Millis = Millis::from_secs(2);
 const RADIO_PAUSE: Millis = Millis::from_secs(3);
-const RADIO_AFTER: Millis = Millis::from_secs(600);

@@ -1,0 +1,77 @@
+//! What the session does when the modem stops answering or finds no network.
+//!
+//! Failures, silence and time come in; the next rung of the ladder goes out as a phase. Which rung
+//! is next is the ladder's decision.
+
+use super::{Event, Out, Phase, Rung, Session};
+use crate::types::Millis;
+
+impl Session {
+    /// A network that does not come back by itself sometimes does after the radio was off, and
+    /// indications may have fallen back.
+    pub(super) fn check_work(&mut self, now: Millis, out: &mut Out) {
+        let lost = self.health.without_network;
+        if lost.is_some_and(|since| now >= since + RADIO_AFTER) && self.in_flight.is_none() {
+            self.health.without_network = Some(now);
+            out.note("No network for ten minutes: the radio is switched off and on.");
+            let again_at = now + TRY_AGAIN;
+            self.enter(Phase::Recovering { rung: Rung::Radio, again_at }, out);
+        } else if self.health.indications_lost && self.in_flight.is_none() {
+            self.bring_up(false, out);
+        }
+    }
+
+    /// A command went unanswered. The conversation is bringing the modem to its senses already;
+    /// what we do when it answers depends on how often that happened.
+    pub(super) fn recover(&mut self, now: Millis, out: &mut Out) {
+        let rung = self.ladder.climb(now);
+        self.stop_sending("the modem stopped answering", out);
+        out.note(format!("The modem stopped answering; recovery: {rung}."));
+        if rung == Rung::Reopen {
+            self.ask_to_reopen(now, "the modem stops answering again and again", out);
+        } else {
+            self.enter(Phase::Recovering { rung, again_at: now + TRY_AGAIN }, out);
+        }
+    }
+
+    pub(super) fn on_synced(&mut self, now: Millis, out: &mut Out) {
+        self.quiet_until = now + Millis(self.known.profile.quirks.pause_ms);
+        match self.phase {
+            Phase::Probing | Phase::Recovering { rung: Rung::Escape, .. } => {
+                self.bring_up(false, out);
+            }
+            Phase::Recovering { rung: Rung::Reset | Rung::Reopen, .. } => self.bring_up(true, out),
+            _ => {}
+        }
+    }
+
+    pub(super) fn on_deaf(&mut self, now: Millis, out: &mut Out) {
+        if matches!(self.phase, Phase::Closed | Phase::Stopping { .. }) {
+            return;
+        }
+        if self.outbox.may_be_answered(now) {
+            // Many answer nothing else while a submit is on the air, and a port that is closed
+            // now would never hear what became of it (fault 31).
+            let again_at = now + TRY_AGAIN;
+            return self.enter(Phase::Recovering { rung: Rung::Escape, again_at }, out);
+        }
+        self.ladder.deaf(now);
+        self.stop_sending("the modem does not answer", out);
+        if self.ladder.is_hopeless() {
+            out.note(
+                "The modem does not answer although its port was opened again and again: cut its \
+                 power, then look at the cable and the supply.",
+            );
+        }
+        self.ask_to_reopen(now, "the modem does not answer", out);
+    }
+
+    fn ask_to_reopen(&mut self, now: Millis, reason: &'static str, out: &mut Out) {
+        self.enter(Phase::Recovering { rung: Rung::Reopen, again_at: now + TRY_AGAIN }, out);
+        out.event(Event::Reopen { reason });
+    }
+}
+
+/// We try again by ourselves when nobody reopened the port.
+pub(super) const TRY_AGAIN: Millis = Millis::from_secs(30);
+pub(super) const RADIO_AFTER: Millis = Millis::from_secs(600);
