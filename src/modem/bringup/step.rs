@@ -1,0 +1,85 @@
+//! The commands of the list, and their order.
+
+use crate::modem::profile::Profile;
+
+/// One command of the list. A number counts the forms that were tried before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// `ATZ`, only on the second rung of the recovery ladder.
+    Reset,
+    EchoOff,
+    Verbose,
+    Errors,
+    Maker,
+    Model,
+    Firmware,
+    Imei,
+    Functionality,
+    SwitchOn,
+    Sim,
+    /// The card number of a locked SIM, so that the try is recorded for the right card.
+    LockedCard(usize),
+    Tries(usize),
+    EnterPin,
+    Subscription,
+    Card(usize),
+    OwnNumber,
+    Vendor(usize),
+    CharacterSet(usize),
+    PduMode,
+    PhaseTwo,
+    Service,
+    Centre,
+    RestoreCentre,
+    StorageChoices,
+    UseStorages,
+    StoragesBack,
+    IndicationChoices,
+    UseIndications,
+    IndicationsBack,
+    Registration(usize),
+    Operator,
+    Caller,
+    ShowUssd,
+    End,
+}
+
+/// The order of work.
+pub(super) fn following(step: Step, profile: &Profile) -> Step {
+    match step {
+        Step::Reset => Step::EchoOff,
+        Step::EchoOff => Step::Verbose,
+        Step::Verbose => Step::Errors,
+        Step::Errors => Step::Maker,
+        Step::Maker => Step::Model,
+        Step::Model => Step::Firmware,
+        Step::Firmware => Step::Imei,
+        Step::Imei => Step::Functionality,
+        Step::Functionality | Step::SwitchOn | Step::EnterPin => Step::Sim,
+        Step::LockedCard(_) | Step::Tries(_) => Step::Tries(0),
+        Step::Sim => Step::Subscription,
+        Step::Subscription => Step::Card(0),
+        Step::Card(_) => Step::OwnNumber,
+        Step::OwnNumber if profile.init.is_empty() => Step::CharacterSet(0),
+        Step::OwnNumber => Step::Vendor(0),
+        Step::Vendor(line) if line + 1 < profile.init.len() => Step::Vendor(line + 1),
+        Step::Vendor(_) => Step::CharacterSet(0),
+        Step::CharacterSet(_) => Step::PduMode,
+        Step::PduMode if profile.quirks.acknowledges => Step::PhaseTwo,
+        Step::PduMode => Step::Centre,
+        Step::PhaseTwo => Step::Service,
+        Step::Service => Step::Centre,
+        Step::Centre | Step::RestoreCentre => Step::StorageChoices,
+        Step::StorageChoices => Step::UseStorages,
+        Step::UseStorages => Step::StoragesBack,
+        Step::StoragesBack => Step::IndicationChoices,
+        Step::IndicationChoices => Step::UseIndications,
+        Step::UseIndications => Step::IndicationsBack,
+        Step::IndicationsBack => Step::Registration(0),
+        Step::Registration(domain) if domain < 2 => Step::Registration(domain + 1),
+        Step::Registration(_) => Step::Operator,
+        Step::Operator => Step::Caller,
+        Step::Caller => Step::ShowUssd,
+        Step::ShowUssd | Step::End => Step::End,
+    }
+}
