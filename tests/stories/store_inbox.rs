@@ -167,7 +167,7 @@ async fn claims_end_with_idleness_and_with_the_account() {
         .await;
 }
 
-/// S64, S126, S154..S157, C4, C10, E126: traffic opens a closed conversation, consent words do not.
+/// S64, S154..S157, C4, C10, E126: traffic opens a closed conversation, consent words do not.
 #[tokio::test]
 async fn a_closed_conversation_opens_by_traffic_but_not_by_stop() {
     let bench = Bench::new().await;
@@ -225,7 +225,7 @@ async fn reading_is_each_users_own_and_answering_everybodys() {
         .await;
 }
 
-/// S67, S69, S146, E132, E133: flags and lines are views; short codes and names stand apart.
+/// S69, S146, E132, E133: flags and lines are views; short codes and names stand apart.
 #[tokio::test]
 async fn flags_and_lines_filter_the_list() {
     let bench = Bench::new().await;
@@ -255,7 +255,7 @@ async fn flags_and_lines_filter_the_list() {
     assert_eq!(bench.listed(flagged("other")).await, []);
 }
 
-/// S142, S153, S165, E99: names, numbers and words find a conversation, in any case and accent.
+/// S142: names, numbers and words find a conversation, in any case and accent.
 #[tokio::test]
 async fn a_conversation_is_found_by_name_number_and_text() {
     let bench = Bench::new().await;
@@ -289,7 +289,7 @@ async fn a_conversation_is_found_by_name_number_and_text() {
     assert_eq!(bench.store.read(move |tx| tx.contacts(&query)).await.expect("read").len(), 2);
 }
 
-/// E23, E100: a number gets a name; a contact's number can change without anything moving.
+/// E23: a number gets a name; a contact's number can change without anything moving.
 #[tokio::test]
 async fn naming_a_number_makes_or_renames_its_contact() {
     let bench = Bench::new().await;
