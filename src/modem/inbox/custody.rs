@@ -42,7 +42,7 @@ impl Inbox {
     ) {
         let same = |offer: &&mut Offer| offer.slot == Some(slot) && offer.pdu == pdu;
         let held = self.offers.iter_mut().map(|(receipt, offer)| (*receipt, offer));
-        if let Some((receipt, offer)) = held.into_iter().find(|(_, offer)| same(&offer)) {
+        if let Some((receipt, offer)) = held.into_iter().find(|(_, offer)| same(offer)) {
             match offer.custody {
                 Custody::Open | Custody::Stuck => {}
                 Custody::Confirmed { .. } => {
