@@ -69,9 +69,10 @@ async fn demo(args: Args, folder: PathBuf) -> Result<(), Failure> {
     println!("data {}", folder.display());
     println!("sign in once: {}", running.sign_in_link(&config).await?);
     println!("ready {}", running.address());
-    write_from_handsets(&shared);
+    let writing = tokio::spawn(write_from_handsets(shared.clone()));
     let ended = running.until_told_to_stop().await;
     driving.abort();
+    writing.abort();
     drop(control);
     ended
 }
@@ -100,7 +101,21 @@ async fn config(args: &Args, links: &std::path::Path) -> Config {
     config
 }
 
-fn write_from_handsets(world: &Shared) {
+/// Customers answer the reminder, so it has to reach them first; should it take too long, they write
+/// all the same.
+async fn write_from_handsets(world: Shared) {
+    for _ in 0..PATIENCE {
+        let reached = |world: &mut World| {
+            SEEDED
+                .first()
+                .and_then(|(from, _)| world.handset(from))
+                .is_some_and(|h| !h.texts.is_empty())
+        };
+        if world.with(reached) {
+            break;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
     world.with(|world| {
         let first = world.modem(0).ok().and_then(|modem| modem.sim).map(|sim| sim.number);
         for (from, text) in SEEDED {
@@ -129,3 +144,7 @@ fn fresh_folder() -> Result<PathBuf, Failure> {
     let suffix: String = suffix.iter().map(|octet| format!("{octet:02x}")).collect();
     Ok(std::env::temp_dir().join(format!("simgate-demo-{suffix}")))
 }
+
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(200);
+/// Looks before the customers write anyway: half a minute.
+const PATIENCE: u32 = 150;
