@@ -42,7 +42,7 @@ struct TraceQuery {
 async fn trace(State(shared): State<Arc<Shared>>, Query(query): Query<TraceQuery>) -> Response {
     let Some((port, capture)) = shared.traces.called(query.modem.as_deref()) else {
         let ports = shared.traces.ports();
-        return refuse("Which modem?", format!("There are {}.", ports.join(", ")));
+        return refuse("Say which modem", format!("There are {}.", ports.join(", ")));
     };
     let masking = if query.numbers { Masking::Shown } else { Masking::Masked };
     let (lines, next) = capture.lines(query.from, masking);

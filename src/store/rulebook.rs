@@ -87,6 +87,9 @@ fn engine_line(set: LineSettings, country: Option<Country>) -> Line {
         international: set.international,
         limits: read(set.limits),
     };
+    // A line without HELP contact data is not in service yet: it greets nobody by itself, so that
+    // a SIM just plugged in costs its owner nothing and surprises no sender.
+    line.texts.opt_in_off |= set.help_contact.trim().is_empty();
     line.texts.help_contact = set.help_contact;
     // The line's own recipient first; those of the relay settings take over from them (E20).
     if let Some(UserId(first)) = set.response_recipient {

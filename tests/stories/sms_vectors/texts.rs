@@ -152,9 +152,10 @@ fn options(vector: &Value) -> SegmentOptions {
     SegmentOptions {
         wide: vector["ref_bits"] == 16,
         // An element nobody knows, as long as the vector wants it.
-        elements: (extra > 0)
-            .then(|| [vec![0x7F, extra as u8 - 2], vec![0; extra - 2]].concat())
-            .unwrap_or_default(),
+        elements: match extra {
+            0 => Vec::new(),
+            _ => [vec![0x7F, extra as u8 - 2], vec![0; extra - 2]].concat(),
+        },
         ..SegmentOptions::default()
     }
 }
