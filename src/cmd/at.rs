@@ -73,6 +73,9 @@ enum Modem {
 
 impl Modem {
     async fn ask(&mut self, command: &str, unguarded: bool) -> Result<Vec<String>, Failure> {
+        if !unguarded || matches!(self, Modem::Through(..)) {
+            modem::check_console(command).map_err(|why| Failure::Failed(anyhow!(why)))?;
+        }
         match self {
             Modem::Through(client, port) => {
                 let asked = json!({ "port": port, "command": command });
@@ -84,9 +87,6 @@ impl Modem {
                 Ok(lines.filter_map(Value::as_str).map(str::to_owned).collect())
             }
             Modem::Direct(wire) => {
-                if !unguarded {
-                    modem::check_console(command).map_err(|why| Failure::Failed(anyhow!(why)))?;
-                }
                 let asked = direct(wire, command.trim());
                 Ok(tokio::time::timeout(SLOWEST, asked)
                     .await
