@@ -35,6 +35,16 @@ ok completions bash
 ok man "$work/man"
 ok modems
 
+# Emulated modems for somebody else's program, and our console on one of them.
+mkfifo "$work/emulate.out"
+"$simgate" emulate --modems 2 --link "$work/links" --control 127.0.0.1:0 >"$work/emulate.out" &
+emulate=$!
+while read -r -t 30 line; do [ "$line" = ready ] && break; done <"$work/emulate.out"
+ok at "$work/links/modem0" AT+CSQ --data "$work/none"
+says "+CSQ: "
+fails 1 at "$work/links/modem0" 'AT+CPIN="1234"' --data "$work/none"
+kill "$emulate"; wait "$emulate" || true
+
 # The README's demo. The pipe tells when it is ready; nothing is polled.
 mkfifo "$work/demo.out"
 "$simgate" demo --listen 127.0.0.1:0 --data "$work/data" >"$work/demo.out" 2>"$work/demo.err" &
@@ -67,6 +77,8 @@ ok messages --data "$work/data" --json
 ok queue --data "$work/data"
 ok unknown list --data "$work/data"
 ok trace "$work/data/modems/modem0" --data "$work/data"
+ok at "$work/data/modems/modem0" AT+CSQ --data "$work/data"
+fails 1 at "$work/data/modems/modem0" 'AT+CPIN="1234"' --data "$work/data"
 fails 1 send --to nonsense --text x --data "$work/data"
 
 kill -TERM "$demo"; wait "$demo"; demo=""
