@@ -3,7 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 4 no gateway running.
 //!
 //! Commands that look at or change what a gateway holds talk to the running one through the Unix
-//! socket in its data folder ([`client`]); none opens the database.
+//! socket in its data folder (`client`); none opens the database.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -7,7 +7,7 @@
 //! Absent on purpose: I/O, clocks, how a modem is asked for a PDU (`at`), who a number belongs to
 //! (`types::Number`), and how long to wait for missing segments.
 //!
-//! Begin with [`Pdu`] and [`Tpdu`], then [`Deliver`]; for sending with [`segment`]. One file per
+//! Begin with [`Pdu`] and [`Tpdu`], then [`Deliver`]; for sending with [`segment()`]. One file per
 //! TP field, one per message type, one per language.
 //!
 //! Specifications: 3GPP TS 23.040 (messages), 23.038 (alphabets), 23.041 (cell broadcast);

@@ -1,6 +1,6 @@
 //! Consent: which words opt out, in and ask for help, how sure we are, and what is remembered.
 //!
-//! [`recognise`] reads a text in three levels (consent.md): the whole message is a keyword; a
+//! [`recognise()`] reads a text in three levels (consent.md): the whole message is a keyword; a
 //! keyword with polite filling; a keyword or phrase inside other words. Only the first two act.
 //! Words are data ([`Pack`]), one pack a language, editable.
 //!
