@@ -35,15 +35,15 @@ ok completions bash
 ok man "$work/man"
 ok modems
 
-# Emulated modems for somebody else's program, and our console on one of them.
+# Emulated modems for somebody else's program.
 mkfifo "$work/emulate.out"
 "$simgate" emulate --modems 2 --link "$work/links" --control 127.0.0.1:0 >"$work/emulate.out" &
 emulate=$!
-while read -r -t 30 line; do [ "$line" = ready ] && break; done <"$work/emulate.out"
-ok at "$work/links/modem0" AT+CSQ --data "$work/none"
-says "+CSQ: "
-fails 1 at "$work/links/modem0" 'AT+CPIN="1234"' --data "$work/none"
-kill "$emulate"; wait "$emulate" || true
+ready=""
+while read -r -t 30 line; do [ "$line" = ready ] && { ready=yes; break; }; done <"$work/emulate.out"
+kill "$emulate" 2>/dev/null || true; wait "$emulate" 2>/dev/null || true
+[ -n "$ready" ] || { echo "the emulator never said ready"; exit 1; }
+echo "+ simgate emulate"
 
 # The README's demo. The pipe tells when it is ready; nothing is polled.
 mkfifo "$work/demo.out"
