@@ -68,6 +68,10 @@ ok user add Ada Lovelace --email ada@example.org --phone +447700900111 --role ad
 ok user list --data "$work/data"
 says "ada@example.org"
 fails 1 user disable ada@example.org --data "$work/data"
+echo 'nine bells at noon' >"$work/password"
+ok user password ada@example.org --password-file "$work/password" --data "$work/data"
+fails 1 user password ada@example.org --data "$work/data" <<<'short'
+ok user password ada@example.org --remove --data "$work/data"
 ok export --number +447700900222 --data "$work/data"
 ok erase --number +447700900222 --data "$work/data"
 ok send --to +447700900123 --text "Hello from the command line" --data "$work/data" --wait

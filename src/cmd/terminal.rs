@@ -1,6 +1,13 @@
-//! What is printed, and how a table of it looks on a terminal.
+//! What is printed, how a table of it looks on a terminal, and how a secret is typed there.
 
-use std::io::IsTerminal;
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+use rustix::termios::{self, LocalModes, OptionalActions};
+
+use super::Failure;
+use crate::types::Secret;
 
 /// Whether a person reads standard error.
 pub(super) fn is_terminal() -> bool {
@@ -32,6 +39,58 @@ pub(super) fn one_line(text: &str) -> String {
             c => c,
         })
         .collect()
+}
+
+/// A new secret: typed twice and unseen on a terminal, else the first line of standard input. It is
+/// never an argument, which everybody on the machine can read.
+pub(super) fn new_secret(what: &str) -> Result<Secret, Failure> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Ok(Secret::new(line_of(stdin.lock())?));
+    }
+    let ask = |prompt: String| -> Result<String, Failure> {
+        eprint!("{prompt}: ");
+        std::io::stderr().flush().context("writing to the terminal")?;
+        let typed = unseen(|| line_of(std::io::stdin().lock()));
+        eprintln!();
+        typed
+    };
+    let first = ask(what.to_owned())?;
+    match ask(format!("{what} again"))? == first {
+        true => Ok(Secret::new(first)),
+        false => Err(Failure::Usage("the two are not the same".to_owned())),
+    }
+}
+
+/// The first line of a file that holds a secret.
+pub(super) fn first_line(file: &Path) -> Result<Secret, Failure> {
+    let opened =
+        std::fs::File::open(file).with_context(|| format!("cannot open {}", file.display()))?;
+    Ok(Secret::new(line_of(std::io::BufReader::new(opened))?))
+}
+
+fn line_of(mut from: impl BufRead) -> Result<String, Failure> {
+    let mut line = String::new();
+    if from.read_line(&mut line).context("reading a line")? == 0 {
+        return Err(anyhow!("there was nothing to read").into());
+    }
+    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// Runs `read` while the terminal shows nothing of what is typed.
+fn unseen<T>(read: impl FnOnce() -> T) -> T {
+    let stdin = std::io::stdin();
+    let before = termios::tcgetattr(&stdin);
+    if let Ok(before) = &before {
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        let _ = termios::tcsetattr(&stdin, OptionalActions::Flush, &quiet);
+    }
+    let done = read();
+    if let Ok(before) = &before {
+        let _ = termios::tcsetattr(&stdin, OptionalActions::Flush, before);
+    }
+    done
 }
 
 #[cfg(test)]

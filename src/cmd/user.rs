@@ -1,9 +1,12 @@
 //! `simgate user`: people of ours.
 
+use std::path::PathBuf;
+
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
 use super::{Common, Failure, block_on, terminal};
+use crate::types::Secret;
 
 /// Arguments of `user`.
 #[derive(Debug, clap::Args)]
@@ -48,6 +51,17 @@ enum Action {
         /// Id, address or phone.
         user: String,
     },
+    /// Set somebody's password: asked for on the terminal, else the first line of standard input.
+    Password {
+        /// Id, address or phone.
+        user: String,
+        /// Read it from the first line of a file instead.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        /// Take the password away.
+        #[arg(long, conflicts_with = "password_file")]
+        remove: bool,
+    },
     /// Everybody.
     List {
         /// One JSON object a line.
@@ -89,6 +103,17 @@ pub fn run(common: &Common, args: Args) -> Result<(), Failure> {
                 let id = find(&client, &user).await?;
                 client.patch(&format!("/api/v1/users/{id}"), json!({ "active": false })).await?;
                 println!("{id} disabled");
+            }
+            Action::Password { user, password_file, remove } => {
+                let id = find(&client, &user).await?;
+                let password = match (remove, password_file) {
+                    (true, _) => None,
+                    (false, Some(file)) => Some(terminal::first_line(&file)?),
+                    (false, None) => Some(terminal::new_secret("Password")?),
+                };
+                let set = json!({ "password": password.as_ref().map(Secret::expose) });
+                client.post(&format!("/api/v1/users/{id}/password"), set).await?;
+                println!("{id} {}", if remove { "has no password" } else { "has a new password" });
             }
             Action::List { json } => list(&client, json).await?,
         }

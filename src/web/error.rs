@@ -111,6 +111,7 @@ codes! {
     NumberInvalid "number_invalid" UNPROCESSABLE_ENTITY "The number cannot be written to",
     LineUnknown "line_unknown" UNPROCESSABLE_ENTITY "There is no such line",
     LineOff "line_off" UNPROCESSABLE_ENTITY "The line is switched off",
+    PasswordWeak "password_weak" UNPROCESSABLE_ENTITY "The password would be guessed",
     TextEmpty "text_empty" UNPROCESSABLE_ENTITY "The text is empty",
     TextTooLong "text_too_long" UNPROCESSABLE_ENTITY "The text is too long",
     TagTooLong "tag_too_long" UNPROCESSABLE_ENTITY "The tag is too long",

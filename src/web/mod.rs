@@ -26,6 +26,7 @@ mod live;
 mod metrics;
 mod openapi;
 mod pages;
+mod password;
 mod routes;
 
 use std::sync::Arc;
@@ -65,6 +66,8 @@ pub struct App {
     pub demo: Option<emulator::Shared>,
     /// Event streams that may still be opened.
     pub streams: Arc<Semaphore>,
+    /// One password is hashed or compared at a time.
+    pub hashing: Arc<Semaphore>,
 }
 
 impl App {
@@ -77,7 +80,9 @@ impl App {
         settings: Settings,
     ) -> Self {
         let streams = Arc::new(Semaphore::new(settings.streams));
-        Self { store, bus, clock, random, settings: Arc::new(settings), demo: None, streams }
+        let hashing = Arc::new(Semaphore::new(1));
+        let settings = Arc::new(settings);
+        Self { store, bus, clock, random, settings, demo: None, streams, hashing }
     }
 
     /// The wall clock's time.

@@ -28,6 +28,7 @@ use super::{api, error, health, metrics};
         api::lines::list, api::lines::show, api::line_settings::update,
         api::contacts::list, api::contacts::create, api::contacts::show, api::contacts::update, api::contacts::delete,
         api::users::list, api::users::create, api::users::show, api::users::update, api::users::delete,
+        api::passwords::set,
         api::templates::list, api::templates::create, api::templates::show, api::templates::update, api::templates::delete,
         api::rules::list, api::rules::create, api::rules::show, api::rules::update, api::rules::delete,
         api::prompts::list, api::prompts::create, api::prompts::show, api::prompts::update, api::prompts::delete,

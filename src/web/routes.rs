@@ -114,6 +114,7 @@ fn table(app: App) -> Table {
     all.add("GET", "/api/v1/users/{id}", Read, api::users::show);
     all.add("PATCH", "/api/v1/users/{id}", Admin, api::users::update);
     all.add("DELETE", "/api/v1/users/{id}", Admin, api::users::delete);
+    all.add("POST", "/api/v1/users/{id}/password", Admin, api::passwords::set);
     all.add("GET", "/api/v1/templates", Read, api::templates::list);
     all.add("POST", "/api/v1/templates", Admin, api::templates::create);
     all.add("GET", "/api/v1/templates/{id}", Read, api::templates::show);

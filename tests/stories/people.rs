@@ -551,3 +551,38 @@ fn every_refusal_of_the_engines_checks_is_a_code_of_the_api() {
         }
     }
 }
+
+/// A password is set, replaced and taken away by an admin; it is never shown, and neither it nor
+/// its hash reaches the audit log.
+#[tokio::test]
+async fn a_password_is_set_by_an_admin_and_never_shown() {
+    let desk = Desk::new().await;
+    let agent = desk.user("ann", "agent", 101).await;
+    let told = desk.user("tom", "notified", 102).await;
+    let path = format!("/api/v1/users/{agent}/password");
+    for weak in ["short", "ann@example.org", "+447700900101", "aaaaaaaaaaaa"] {
+        let answer = desk.post(&path, json!({ "password": weak })).await;
+        assert_eq!(code(answer), "password_weak", "{weak}");
+    }
+    assert_eq!(code(desk.post(&path, json!({ "pass": "x" })).await), "unknown_field");
+    let nobody =
+        desk.post("/api/v1/users/77/password", json!({ "password": "nine bells at noon" }));
+    assert_eq!(nobody.await.status, StatusCode::NOT_FOUND);
+    let only_told = format!("/api/v1/users/{told}/password");
+    let refused = desk.post(&only_told, json!({ "password": "nine bells at noon" })).await;
+    assert_eq!(code(refused), "user_inactive");
+    assert_eq!(desk.get(&format!("/api/v1/users/{agent}")).await["has_password"], json!(false));
+    let set = desk.post(&path, json!({ "password": "nine bells at noon" })).await;
+    assert_eq!(set.status, StatusCode::NO_CONTENT, "{}", set.text);
+    let user = desk.get(&format!("/api/v1/users/{agent}")).await;
+    assert_eq!(user["has_password"], json!(true));
+    let seen = format!("{user} {}", desk.get("/api/v1/audit").await);
+    assert!(seen.contains("user.password_set"));
+    assert!(!seen.contains("nine bells") && !seen.contains("argon2"), "{seen}");
+    let id: i64 = agent.parse().unwrap();
+    let kept = desk.site.app.store.read(move |tx| tx.password_hash(simgate::store::UserId(id)));
+    let kept = kept.await.unwrap().expect("a hash");
+    assert!(kept.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", kept.expose());
+    assert_eq!(desk.post(&path, json!({ "password": null })).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(desk.get(&format!("/api/v1/users/{agent}")).await["has_password"], json!(false));
+}

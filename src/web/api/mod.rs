@@ -17,6 +17,7 @@ pub(super) mod lines;
 pub(super) mod messages;
 pub(super) mod modems;
 pub(super) mod numbers;
+pub(super) mod passwords;
 pub(super) mod prompts;
 pub(super) mod questions;
 pub(super) mod rehearsal;
