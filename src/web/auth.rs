@@ -93,6 +93,11 @@ impl Caller {
         self.may(Access::Admin)
     }
 
+    /// Whether the caller may write, answer, claim and close.
+    pub fn may_send(&self) -> bool {
+        self.may(Access::Send)
+    }
+
     /// The caller as this user, with no more rights than the user's role has (S136).
     fn acting_for(self, user: &User) -> Self {
         let scopes: &[&str] = match user.profile.role {

@@ -152,6 +152,7 @@ fn table(app: App) -> Table {
     all.add("GET", "/signin", Public, pages::signin::show);
     all.add("POST", "/signin", Public, pages::signin::open);
     all.add("POST", "/signout", Public, pages::signin::close);
+    all.add("GET", "/help", Read, pages::help::show);
     all.add("GET", "/docs/api", Public, pages::reference::show);
     all.add("GET", "/assets/{file}", Public, assets::show);
     if all.app.demo.is_some() {

@@ -12,7 +12,6 @@ use serde::Deserialize;
 
 use super::messages::{View, line_name};
 use super::row::{Row, RowHtml};
-use super::strip::Strip;
 use crate::store::{ChangeKind, ChangeRow, ErrorKind, Kind, LineId, Message, StoreError};
 use crate::types::MessageId;
 use crate::web::App;
@@ -73,22 +72,15 @@ impl Rendering for Fragments {
                 .into_iter()
                 .map(|change| of_message(&change).map(|message| (change, message)))
                 .collect();
-            Ok((messages?, tx.lines()?, tx.modems()?))
+            Ok((messages?, tx.lines()?))
         });
         async move {
-            let (changes, lines, modems) = read.await?;
+            let (changes, lines) = read.await?;
             let mut events = Vec::new();
-            let mut strip = None;
             for (change, message) in changes {
-                if matches!(change.kind, ChangeKind::Modem | ChangeKind::Line) {
-                    strip = Some(change.seq);
-                }
                 let Some(message) = message.filter(|message| self.shows(message)) else { continue };
                 let row = Row::new(&message, line_name(&lines, &message), &app.settings.time_zone);
                 events.push(fragment(change.seq, &RowHtml { assets: &Addresses, row: &row })?);
-            }
-            if let Some(seq) = strip {
-                events.push(fragment(seq, &Strip::new(&modems, &lines, app.now()))?);
             }
             Ok(events)
         }

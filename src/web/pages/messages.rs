@@ -9,7 +9,6 @@ use serde::Deserialize;
 
 use super::compose::{Compose, Draft};
 use super::row::{Row, RowHtml};
-use super::strip::Strip;
 use super::{Extent, Frame};
 use crate::store::{Line, Message, MessageQuery, Page};
 use crate::types::{MessageId, Number};
@@ -42,7 +41,6 @@ impl View {
 #[template(path = "messages.html", config = "src/web/askama.toml")]
 struct MessagesPage {
     frame: Frame,
-    modems: Strip,
     number: Option<String>,
     /// Where the module listens; empty on a page of the past.
     live: String,
@@ -106,19 +104,20 @@ pub(super) async fn render(
         // The sequence first: what is committed later comes by the stream, twice does no harm.
         let seen = tx.last_change()?;
         let lines = tx.lines()?.into_iter().filter(|line| own.is_none_or(|own| own == line.id));
-        Ok((seen, tx.messages(&query)?, lines.collect::<Vec<_>>(), tx.modems()?, last))
+        Ok((seen, tx.messages(&query)?, lines.collect::<Vec<_>>(), last))
     });
-    let (seen, messages, lines, modems, last) = read.await?;
+    let (seen, messages, lines, last) = read.await?;
     let last = last.and_then(|conversation| conversation.line);
     let last = lines.iter().find(|line| Some(line.id) == last);
     let number = view.number.as_ref().map(|number| number.as_str().to_owned());
+    let title = number.clone().unwrap_or_else(|| "Texts".to_owned());
+    let frame = Frame::of(app, caller, title, "/", "inbox").await?;
     let draft = draft.unwrap_or_else(|| Draft::empty(app, number.as_deref(), &lines, last));
     let earlier = messages.last().filter(|_| messages.len() == ROWS as usize);
     let here = home(&view);
     let join = if view.number.is_some() { '&' } else { '?' };
     let page = MessagesPage {
-        frame: Frame::new(app, number.as_deref().unwrap_or("Texts"), "/"),
-        modems: Strip::new(&modems, &lines, app.now()),
+        frame,
         live: match view.before {
             Some(_) => String::new(),
             None => format!("/live{}{join}after={seen}", &here[1..]),

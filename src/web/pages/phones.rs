@@ -24,6 +24,7 @@ use crate::store::ContactQuery;
 use crate::types::Number;
 use crate::web::App;
 use crate::web::assets::Addresses;
+use crate::web::auth::Caller;
 use crate::web::error::{Code, WebError};
 use crate::web::extract::Form;
 
@@ -80,11 +81,14 @@ impl Bubble {
 }
 
 /// The page.
-pub(in crate::web) async fn show(State(app): State<App>) -> Result<Html<String>, WebError> {
+pub(in crate::web) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<Html<String>, WebError> {
     let names = names(&app).await?;
     let (phones, free) =
         network(&app)?.with(|world| (cards(world, &names, &app), free_number(world)));
-    let frame = Frame::new(&app, "Phones", "/demo/phones");
+    let frame = Frame::of(&app, &caller, "Phones", "/demo/phones", "phones").await?;
     Ok(Html(PhonesPage { frame, phones, free }.render()?))
 }
 

@@ -53,7 +53,7 @@ pub(in crate::web) async fn show(
 ) -> Result<Html<String>, WebError> {
     let here = "/docs/api";
     let frame = match caller {
-        Some(_) => Frame::new(&app, "API", here),
+        Some(caller) => Frame::of(&app, &caller, "API", here, "api").await?,
         None => Frame::bare(&app, "API"),
     };
     let document = serde_json::to_value(document()).map_err(WebError::internal)?;

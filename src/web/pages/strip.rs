@@ -1,13 +1,13 @@
-//! The strip of modems on top of the page: is anything wrong, at a glance.
+//! The lines on top of every page: is anything wrong, and what can still be sent (S141).
 
 use askama::Template;
 
 use super::words::ago;
-use crate::store::{Line, Modem};
+use crate::store::{ErrorKind, Line, LineId, Modem, ReadTx, StoreError};
 use crate::types::UnixTime;
 use crate::web::assets::Addresses;
 
-/// The strip, rendered on a page load and sent again when a modem changes.
+/// The strip, as every page has it at its top right.
 #[derive(Template)]
 #[template(path = "modems.html", config = "src/web/askama.toml")]
 pub(super) struct Strip {
@@ -19,20 +19,46 @@ pub(super) struct Strip {
 struct Chip {
     name: String,
     words: String,
+    /// What its line may still send this month, when a limit says so.
+    left: Option<String>,
     title: String,
     icon: &'static str,
     tone: &'static str,
 }
 
 impl Strip {
-    pub(super) fn new(modems: &[Modem], lines: &[Line], now: UnixTime) -> Self {
-        let chip = |modem| Chip::new(modem, lines, now);
-        Self { assets: Addresses, modems: modems.iter().map(chip).collect() }
+    /// The modems as they are now; of one line only for a caller bound to it.
+    pub(super) fn read(
+        tx: &ReadTx<'_>,
+        own: Option<LineId>,
+        now: UnixTime,
+    ) -> Result<Self, StoreError> {
+        let lines = tx.lines()?;
+        let seen = tx.modems()?.into_iter().filter(|m| own.is_none_or(|own| m.line == Some(own)));
+        let mut modems = Vec::new();
+        for modem in seen {
+            let left = modem.line.map(|line| left(tx, line, now)).transpose()?.flatten();
+            modems.push(Chip::new(&modem, &lines, left, now));
+        }
+        Ok(Self { assets: Addresses, modems })
+    }
+
+    pub(super) fn html(&self) -> Result<String, StoreError> {
+        self.render().map_err(|error| StoreError::new(ErrorKind::Bug, error.to_string()))
     }
 }
 
+/// What a line may still send this month before its texts wait for a person.
+fn left(tx: &ReadTx<'_>, line: LineId, now: UnixTime) -> Result<Option<String>, StoreError> {
+    let Some(settings) = tx.line_settings(line)? else { return Ok(None) };
+    let hold = &settings.limits["segments_a_month"]["hold"];
+    let Some(most) = hold.as_u64() else { return Ok(None) };
+    let used = u64::from(tx.month_counts(line, now)?.segments_out);
+    Ok(Some(format!("{} of {most} left", most.saturating_sub(used))))
+}
+
 impl Chip {
-    fn new(modem: &Modem, lines: &[Line], now: UnixTime) -> Self {
+    fn new(modem: &Modem, lines: &[Line], left: Option<String>, now: UnixTime) -> Self {
         let line = lines.iter().find(|line| Some(line.id) == modem.line);
         let device = modem.model.as_deref().unwrap_or("Modem");
         let ready = modem.state == "ready" && modem.note.is_none();
@@ -53,6 +79,7 @@ impl Chip {
                 (None, true) => operator.to_owned(),
                 (None, false) => state_words(&modem.state).to_owned(),
             },
+            left,
             title: format!(
                 "{device}, {operator}{}, seen {}",
                 modem.signal_dbm.map(|dbm| format!(", {dbm} dBm")).unwrap_or_default(),
@@ -65,7 +92,7 @@ impl Chip {
 }
 
 /// A driver's state as a person would say it.
-fn state_words(state: &str) -> &str {
+pub(super) fn state_words(state: &str) -> &str {
     match state {
         "closed" => "unplugged",
         "probing" | "identifying" | "initialising" => "starting",
