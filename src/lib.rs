@@ -10,7 +10,7 @@
 //! 5  config                 one file -> everyone's Settings
 //! 4  io          web        the outside world: ports, sockets, pages
 //! 3  store       bus        what is remembered; "look again" signals
-//! 2  modem  emulator  engine  behaviour, pure
+//! 2  modem  emulator  engine  email  behaviour, pure
 //! 1  sms    at              codecs, pure
 //! 0  types                  the words everyone shares
 //! ```
@@ -20,6 +20,7 @@ pub mod at;
 pub mod bus;
 pub mod cmd;
 pub mod config;
+pub mod email;
 pub mod emulator;
 pub mod engine;
 pub mod io;
