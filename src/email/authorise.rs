@@ -4,7 +4,7 @@
 //! sent to or an authorised person, and the receiving server's word that the author is who the
 //! mail says. Where one is missing the mail waits for an admin.
 
-use super::{Address, MailIn, Site};
+use super::{Address, MailIn, Site, Verified, results};
 
 /// Who may answer in a thread, as the store knows it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,7 +63,41 @@ pub enum Doubt {
 }
 
 /// Whether the author of `mail` may act with these rights.
+///
+/// [`Doubt::Unverified`] is given only for an author who has the right: its registered owner may be
+/// told. A stranger is told nothing.
 pub fn authorise(mail: &MailIn, site: &Site, rights: Rights<'_>) -> Result<Accepted, Doubt> {
-    let _ = (mail, site, rights);
-    Err(Doubt::NoThread)
+    let Some(author) = mail.author() else {
+        return Err(Doubt::Authors(mail.from.len() + mail.odd_authors));
+    };
+    let holds = |address: &Address| match () {
+        () if rights.addressees.contains(address) => Some(As::Addressee),
+        () if rights.users.contains(address) => Some(As::User),
+        () => None,
+    };
+    // E44: a list that the settings name passes mails on; the list is who the text was sent to.
+    let list = list_address(mail, site).filter(|list| *list != *author);
+    if let Some((list, by)) = list.and_then(|list| Some((list.clone(), holds(&list)?))) {
+        return match results::sent_by(mail, site, list.domain()) {
+            true => Ok(Accepted { author: list, by }),
+            false => Err(Doubt::Unverified("the mailing list is not confirmed".into())),
+        };
+    }
+    let by = holds(author).ok_or_else(|| Doubt::Stranger(author.clone()))?;
+    match results::verified(mail, site) {
+        Verified::Pass => Ok(Accepted { author: author.clone(), by }),
+        Verified::Fail(why) | Verified::Nothing(why) => Err(Doubt::Unverified(why)),
+    }
+}
+
+/// The posting address of the configured list a mail came through.
+fn list_address(mail: &MailIn, site: &Site) -> Option<Address> {
+    let id = mail.field("list-id")?;
+    let id = id.rsplit_once('<').and_then(|(_, id)| id.split_once('>')).map_or(id, |(id, _)| id);
+    site.lists.iter().find(|list| list.trim().eq_ignore_ascii_case(id.trim()))?;
+    let post = mail.field("list-post")?;
+    let address = post.split_once("mailto:")?.1.split(['>', '?', ' ']).next()?;
+    let address = Address::parse(address).ok()?;
+    // The id must be the list's own: `desk.lists.example.org` is `desk@lists.example.org`.
+    id.trim().to_ascii_lowercase().ends_with(address.domain()).then_some(address)
 }

@@ -136,7 +136,7 @@ fn encoded(text: &str) -> Vec<String> {
     let mut pieces = vec![String::new()];
     for c in text.chars() {
         match pieces.last_mut() {
-            Some(piece) if piece.len() + c.len_utf8() <= 45 => piece.push(c),
+            Some(piece) if piece.len() + c.len_utf8() <= 39 => piece.push(c),
             _ => pieces.push(c.to_string()),
         }
     }

@@ -6,7 +6,7 @@
 use super::authorise::{Accepted, Doubt, Rights};
 use super::classify::{Bounce, Kind};
 use super::extract::{Extracted, Hold};
-use super::{Destination, MailIn, Refusal, ReplyToken, Site};
+use super::{Destination, MailIn, OwnId, Refusal, ReplyToken, Site, TokenError};
 use crate::types::UnixTime;
 
 /// What a mail is about.
@@ -65,7 +65,57 @@ pub fn look(mail: &MailIn, site: &Site, now: UnixTime) -> Look {
         Kind::Robot(why) => Look::Quarantine(Doubt::Robot(why)),
         Kind::Bounce(bounce) => Look::Bounce(bounce),
         Kind::List(list) => Look::Quarantine(Doubt::List(list)),
-        Kind::Person => Look::Person { replies: vec![], starts: vec![] },
+        Kind::Person => addressed(mail, site, now),
+    }
+}
+
+/// What a person's mail answers: told by the addresses it was sent to, then by the mails it refers
+/// to, never by its subject (E47).
+fn addressed(mail: &MailIn, site: &Site, now: UnixTime) -> Look {
+    let (mut replies, mut starts): (Vec<ReplyToken>, Vec<Destination>) = Default::default();
+    let (mut expired, mut forged) = (false, false);
+    for address in mail.to.iter().chain(&mail.delivered_to).filter(|to| site.is_own(to)) {
+        if let Some(destination) = site.destination(address) {
+            if !starts.contains(&destination) {
+                starts.push(destination);
+            }
+            continue;
+        }
+        let Some(detail) = address.detail() else { continue };
+        match ReplyToken::read(detail, &site.keys, now) {
+            Ok(token) => add(&mut replies, token),
+            Err(TokenError::Expired(_)) => expired = true,
+            Err(TokenError::Forged | TokenError::Malformed) => forged = true,
+        }
+    }
+    if replies.is_empty() && starts.is_empty() {
+        for id in mail.in_reply_to.iter().chain(mail.references.iter().rev()) {
+            match site.own_id(id, now) {
+                Some(OwnId::Forward(token)) => {
+                    add(&mut replies, token);
+                    break;
+                }
+                Some(OwnId::Expired(_)) => expired = true,
+                Some(OwnId::Thread(_) | OwnId::Notice) | None => {}
+            }
+        }
+    }
+    let threads = replies.len() + starts.len();
+    match threads {
+        0 if forged => Look::Quarantine(Doubt::Forged),
+        0 if expired => Look::Refuse(Refusal::Expired),
+        0 => Look::Quarantine(Doubt::NoThread),
+        n if n > MOST_THREADS => {
+            Look::Refuse(Refusal::TooManyThreads { threads, limit: MOST_THREADS })
+        }
+        _ => Look::Person { replies, starts },
+    }
+}
+
+/// One text for each thread, however often the mail names it (E69).
+fn add(replies: &mut Vec<ReplyToken>, token: ReplyToken) {
+    if !replies.iter().any(|known| known.thread == token.thread) {
+        replies.push(token);
     }
 }
 
@@ -76,7 +126,13 @@ pub fn judge(mail: &MailIn, site: &Site, rights: Rights<'_>) -> Outcome {
         Err(doubt) => return Outcome::Quarantine(doubt),
     };
     match super::extract(mail, &site.extract) {
-        Ok(extracted) => Outcome::Text(accepted, extracted),
+        Ok(extracted) => match extracted.hold {
+            Some(hold) => Outcome::Hold(accepted, extracted, hold),
+            None => Outcome::Text(accepted, extracted),
+        },
         Err(refusal) => Outcome::Refuse(accepted, refusal),
     }
 }
+
+/// E70: a mail is no way to write to many.
+const MOST_THREADS: usize = 2;

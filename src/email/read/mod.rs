@@ -1,6 +1,20 @@
 //! Octets to a [`MailIn`]: bounded before anything is decoded.
+//!
+//! The octets of a mail go in; out comes what it says about itself, and one text whose quoted lines
+//! begin with `>`, whether it was plain, flowed or HTML. What a mail claims is kept as a claim:
+//! who wrote it and whether that is true is decided elsewhere (`classify`, `authorise`).
 
+mod fields;
+mod html;
+mod parts;
+mod report;
+mod text;
+
+use ring::digest::{Context, SHA256};
+
+use super::token::base32;
 use super::{Address, Mailbox};
+use fields::Fields;
 
 /// How much of a mail is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,9 +190,16 @@ impl MailIn {
     }
 
     /// Whether a notice may be sent to its author: never to a machine, and not when the mail asks
-    /// for none (E40, E74).
+    /// for none (E40, E74; RFC 3834 §2).
     pub fn may_be_answered(&self) -> bool {
-        true
+        let machine = self.field("auto-submitted").is_some_and(|v| !said(v, "no"))
+            || self
+                .fields("precedence")
+                .any(|v| said_any(v, &["bulk", "junk", "list", "auto_reply"]))
+            || self.field("list-id").is_some()
+            || self.return_path == Some(None)
+            || self.report.is_some();
+        !machine && self.field("x-auto-response-suppress").is_none_or(|v| said(v, "none"))
     }
 }
 
@@ -187,5 +208,120 @@ pub fn read(raw: &[u8], limits: Limits) -> Result<MailIn, MailError> {
     if raw.len() > limits.octets {
         return Err(MailError::TooLarge { octets: raw.len(), limit: limits.octets });
     }
-    Err(MailError::NoHeader)
+    // One octet more than allowed, so that a longer header is seen to be longer.
+    let head = raw.get(..limits.header.saturating_add(1)).unwrap_or(raw);
+    let (fields, below) = Fields::split(head);
+    if fields.0.is_empty() {
+        return Err(MailError::NoHeader);
+    }
+    let header = head.len() - below.len();
+    if header > limits.header || (below.is_empty() && head.len() < raw.len()) {
+        return Err(MailError::HeaderTooLong(limits.header));
+    }
+    let body = raw.get(header..).unwrap_or_default();
+    let found = parts::walk(&fields, body, &limits)?;
+    let mut mail = of_fields(fields);
+    for piece in found.texts {
+        if !mail.body.text.is_empty() && !mail.body.text.ends_with('\n') {
+            mail.body.text.push('\n');
+        }
+        mail.body.text.push_str(&piece.text);
+        if piece.written != Written::Nothing && mail.body.written != Written::Html {
+            mail.body.written = piece.written;
+        }
+        mail.body.unreadable = mail.body.unreadable.take().or(piece.unreadable);
+        mail.body.cut_short |= piece.cut_short;
+    }
+    if mail.body.text.contains("-----BEGIN PGP MESSAGE-----") {
+        mail.sealed = Some(Sealed::Pgp);
+    }
+    mail.sealed = found.sealed.or(mail.sealed);
+    mail.attachments = found.attachments;
+    mail.report = found.report;
+    mail.body_hash = hash(&[mail.body.text.as_bytes()]);
+    if mail.message_id.is_empty() {
+        let said: Vec<&[u8]> = ["from", "to", "date", "subject"]
+            .iter()
+            .filter_map(|name| mail.field(name))
+            .map(str::as_bytes)
+            .chain([mail.body_hash.as_bytes()])
+            .collect();
+        (mail.message_id, mail.id_made) = (format!("{}@made.invalid", hash(&said)), true);
+    }
+    Ok(mail)
+}
+
+/// What the header alone says.
+fn of_fields(fields: Fields) -> MailIn {
+    let (mut from, mut odd_authors) = (Vec::new(), 0);
+    for (index, value) in fields.all("from").enumerate() {
+        let (found, odd) = fields::addresses(value);
+        from.extend(found);
+        odd_authors += odd + usize::from(index > 0);
+    }
+    let addressed = |names: &[&str]| -> Vec<Address> {
+        let mut found: Vec<Address> = Vec::new();
+        for value in names.iter().flat_map(|name| fields.all(name)) {
+            for mailbox in fields::addresses(value).0 {
+                if found.len() < 200 && !found.contains(&mailbox.address) {
+                    found.push(mailbox.address);
+                }
+            }
+        }
+        found
+    };
+    let all_ids = |name: &str| fields.all(name).flat_map(fields::ids).collect::<Vec<_>>();
+    let return_path = fields.first("return-path").map(|path| {
+        let path = path.trim().trim_start_matches('<').trim_end_matches('>').trim();
+        (!path.is_empty()).then(|| path.to_owned())
+    });
+    MailIn {
+        to: addressed(&["to", "cc"]),
+        delivered_to: addressed(&[
+            "delivered-to",
+            "x-original-to",
+            "envelope-to",
+            "x-envelope-to",
+            "x-delivered-to",
+        ]),
+        subject: fields.first("subject").map(fields::decoded).unwrap_or_default(),
+        message_id: all_ids("message-id").into_iter().next().unwrap_or_default(),
+        id_made: false,
+        in_reply_to: all_ids("in-reply-to"),
+        references: all_ids("references"),
+        return_path,
+        from,
+        odd_authors,
+        body: Body::default(),
+        attachments: Vec::new(),
+        sealed: None,
+        report: None,
+        body_hash: String::new(),
+        fields: fields.0,
+    }
+}
+
+/// The first word of a value, without its parameters.
+pub(super) fn said(value: &str, word: &str) -> bool {
+    let first = value.split([';', ' ', ',', '(']).find(|piece| !piece.is_empty());
+    first.is_some_and(|first| first.eq_ignore_ascii_case(word))
+}
+
+pub(super) fn said_any(value: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| said(value, word))
+}
+
+/// A file's name as it is shown: one line, no path.
+fn shown_name(name: &str) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    super::header::one_line(name).chars().take(100).collect()
+}
+
+fn hash(parts: &[&[u8]]) -> String {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    base32(context.finish().as_ref().iter().copied().take(20))
 }
