@@ -78,6 +78,8 @@ pub struct Dialogue {
     lost: VecDeque<Lost>,
     /// When an unfinished text over several lines is given up.
     text_until: Option<Millis>,
+    /// A command was echoed.
+    echoed: bool,
     out: VecDeque<Output>,
 }
 
@@ -138,6 +140,11 @@ impl Dialogue {
     /// True when nothing is in flight, waiting or being recovered.
     pub fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle | State::Quiet { .. }) && self.queue.is_empty()
+    }
+
+    /// Whether a command was echoed since this was last asked.
+    pub fn take_echo(&mut self) -> bool {
+        mem::take(&mut self.echoed)
     }
 
     /// True when nobody answered and nothing is tried.
@@ -234,7 +241,7 @@ impl Dialogue {
 
     fn on_line(&mut self, now: Millis, line: Line) {
         match line {
-            Line::Echo => {}
+            Line::Echo => self.echoed = true,
             Line::Urc(Urc::Unknown(text)) if self.is_late_info(&text) => {
                 self.on_late_info(now, text)
             }

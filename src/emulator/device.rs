@@ -320,7 +320,9 @@ impl Device {
     /// When something happens next without a byte from the terminal.
     pub fn due(&self) -> Option<Millis> {
         let planned = self.agenda.iter().map(|(due, _)| *due);
-        planned.chain(self.wire.due()).chain(self.session.due(self.now)).min()
+        // One that hangs does nothing with what its session still had to do.
+        let session = self.session.due(self.now).filter(|_| self.power == Power::On);
+        planned.chain(self.wire.due()).chain(session).min()
     }
 
     /// The next piece for the terminal.

@@ -57,8 +57,10 @@ pub(super) struct BringUp {
     /// When this step was first asked for.
     since: Option<Millis>,
     not_before: Millis,
-    /// Unanswered tries of this step.
-    silent: u8,
+    /// Steps that found no answer; a second time is taken for a refusal.
+    silent: Vec<Step>,
+    /// Questions whose answer was damaged and that were asked once more.
+    repeated: Vec<Step>,
     /// What became of the PIN; kept by the session from one run to the next.
     pub(super) pin: PinTried,
     reception: Reception,
@@ -71,7 +73,8 @@ impl BringUp {
             step: if reset { Step::Reset } else { Step::EchoOff },
             since: None,
             not_before: Millis(0),
-            silent: 0,
+            silent: Vec::new(),
+            repeated: Vec::new(),
             pin,
             reception: Reception::default(),
         }
@@ -170,9 +173,15 @@ impl BringUp {
         out: &mut Out,
     ) -> Progress {
         if matches!(outcome.end, End::TimedOut | End::GivenUp) && self.step != Step::EnterPin {
-            self.silent += 1;
+            if !self.silent.contains(&self.step) {
+                // It may have restarted without a word, and what was set before is lost: all of
+                // it once more.
+                self.silent.push(self.step);
+                self.reception = Reception::default();
+                return self.go(Step::EchoOff);
+            }
             if self.is_needed() {
-                return if self.silent == 1 { Progress::Going } else { Progress::Lost };
+                return Progress::Lost;
             }
             // It hangs on a question we can do without: as if it had been refused.
         }
@@ -202,12 +211,20 @@ impl BringUp {
         matches!(self.step, Step::EchoOff | Step::Sim | Step::PduMode | Step::UseStorages)
     }
 
+    /// True the first time: the same question again (fault 29).
+    fn asks_once_more(&mut self) -> bool {
+        let first = !self.repeated.contains(&self.step);
+        if first {
+            self.repeated.push(self.step);
+        }
+        first
+    }
+
     fn go(&mut self, step: Step) -> Progress {
         if std::mem::discriminant(&step) != std::mem::discriminant(&self.step) {
             self.since = None;
         }
         self.step = step;
-        self.silent = 0;
         self.not_before = Millis(0);
         Progress::Going
     }

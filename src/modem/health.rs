@@ -47,6 +47,8 @@ pub(super) struct Health {
     indications_at: Option<Millis>,
     /// They are not as we set them any more: everything is to be set again.
     pub(super) indications_lost: bool,
+    /// An echo raises no doubt before this.
+    trusted_until: Millis,
     queue: Vec<Poll>,
     domains: [Option<RegistrationState>; 4],
     /// The network was lost at this time; it counts only after a while (at-sms 10).
@@ -68,6 +70,7 @@ impl Health {
             centre_at: Millis(0),
             indications_at: None,
             indications_lost: false,
+            trusted_until: Millis(0),
             queue: Vec::new(),
             domains: [None; 4],
             lost_at: None,
@@ -95,6 +98,17 @@ impl Health {
     pub fn ask_indications(&mut self, now: Millis) {
         if let Some(at) = &mut self.indications_at {
             *at = now + ACKNOWLEDGED_WITHIN;
+        }
+    }
+
+    /// The echo is back, which we had switched off: the modem may have restarted without a word.
+    /// If so, its indications are gone as well.
+    pub fn doubt(&mut self, now: Millis) {
+        if let Some(at) = &mut self.indications_at
+            && self.trusted_until <= now
+        {
+            self.trusted_until = now + INDICATIONS_EVERY;
+            *at = now;
         }
     }
 

@@ -56,9 +56,11 @@ pub(super) struct Inbox {
     slots: VecDeque<(Storage, u16)>,
     /// Storages whose listing hung: read slot by slot from now on (fault 27).
     hanging: BTreeSet<Storage>,
-    /// Slots whose PDU was cut, read once more.
-    cut: BTreeMap<(Storage, u16), String>,
+    /// Slots whose PDU was cut, read again: what was seen, and how often in a row.
+    cut: BTreeMap<(Storage, u16), (String, u8)>,
     unreadable: BTreeSet<(Storage, u16)>,
+    /// Storages that could not be selected: how often in a row, and when to try again.
+    refused: BTreeMap<Storage, (u32, Millis)>,
     removals: VecDeque<Receipt>,
     acknowledgements: VecDeque<Receipt>,
     text_mode: bool,
@@ -80,6 +82,7 @@ impl Inbox {
             hanging: BTreeSet::new(),
             cut: BTreeMap::new(),
             unreadable: BTreeSet::new(),
+            refused: BTreeMap::new(),
             removals: VecDeque::new(),
             acknowledgements: VecDeque::new(),
             text_mode: false,
@@ -94,6 +97,7 @@ impl Inbox {
         self.sweep.clear();
         self.slots.clear();
         self.acknowledgement_missing = false;
+        self.refused.clear();
         for receipt in std::mem::take(&mut self.acknowledgements) {
             self.offers.remove(&receipt);
             out.event(Event::Removed { receipt });
@@ -155,7 +159,10 @@ impl Inbox {
         if self.sweep.is_empty() && self.sweep_at.is_some_and(|at| at <= now) {
             self.sweep_at = None;
             // The one in use first, which saves a switch each time.
-            self.sweep = known.read.iter().copied().collect();
+            let willing = |storage: &&Storage| {
+                self.refused.get(storage).is_none_or(|(_, again_at)| *again_at <= now)
+            };
+            self.sweep = known.read.iter().filter(willing).copied().collect();
             if let Some(place) = self.sweep.iter().position(|s| Some(*s) == known.selected) {
                 self.sweep.swap(0, place);
             }

@@ -147,6 +147,9 @@ impl Session {
             at::Output::Stage(_, stage) => self.outbox.reached(stage),
             at::Output::Done(ticket, outcome) => {
                 self.quiet_until = now + Millis(self.known.profile.quirks.pause_ms);
+                if dialogue.take_echo() && matches!(self.phase, Phase::Working) {
+                    self.health.doubt(now);
+                }
                 match self.in_flight.take() {
                     Some((expected, task)) if expected == ticket => {
                         self.on_done(now, ticket, task, &outcome, out);
@@ -419,7 +422,10 @@ impl Session {
         }
     }
 
+    /// Everything is set anew. Whoever did not answer may have restarted without a word, so what
+    /// was read before is compared before it is deleted.
     fn bring_up(&mut self, reset: bool, out: &mut Out) {
+        self.known.epoch += 1;
         self.known.selected = None;
         self.enter(Phase::BringUp(BringUp::new(reset, self.pin)), out);
     }

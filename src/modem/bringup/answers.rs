@@ -109,6 +109,10 @@ impl BringUp {
                 "The service centre number was lost and could not be restored."
             }),
             Step::StorageChoices => {
+                // A storage that is missing from the list is never read: a second look costs little.
+                if is_ok(outcome) && !names_storages_only(outcome) && self.asks_once_more() {
+                    return Progress::Going;
+                }
                 self.reception.choose_storages(known.profile, outcome.reply(&sms::ListStorages));
             }
             Step::UseStorages => {
@@ -145,6 +149,9 @@ impl BringUp {
             }
             Step::IndicationsBack => {
                 let back = outcome.reply(&sms::QueryIndications);
+                if is_ok(outcome) && back.is_err() && self.asks_once_more() {
+                    return Progress::Going;
+                }
                 known.indications = back.as_ref().ok().copied();
                 if !self.reception.indications_verified(back) && self.reception.next_indication() {
                     return self.go(Step::UseIndications);
@@ -200,3 +207,15 @@ fn chosen_profile(known: &Known, settings: &Settings) -> &'static Profile {
 /// `+CME ERROR: 16` (27.007 §9.2).
 const WRONG_PASSWORD: u16 = 16;
 const POLLING: &str = "The modem announces no texts; its storages are read in turn instead.";
+
+/// Whether every word of the answer to `+CPMS=?` is a storage, in three lists: a byte lost on the
+/// line shows here.
+fn names_storages_only(outcome: &Outcome) -> bool {
+    let lists = outcome.reply(&sms::ListStorages);
+    let three = lists
+        .is_ok_and(|all| !all.read.is_empty() && !all.write.is_empty() && !all.receive.is_empty());
+    let words = outcome.info.with("+CPMS:").flat_map(|line| {
+        line.after("+CPMS:").split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+    });
+    three && words.into_iter().all(|word| sms::Storage::parse(word).is_some())
+}

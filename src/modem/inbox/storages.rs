@@ -18,12 +18,18 @@ impl Inbox {
         match outcome.reply(&UseStorages(arguments)) {
             Ok(fills) => {
                 known.selected = Some(storage);
+                self.refused.remove(&storage);
                 out.events(known.filled(&fills));
             }
-            // Listed as choice, and refused all the same (quirk 74).
+            // Listed as choice, and refused all the same (quirk 74), or only busy: asked again,
+            // less and less often.
             Err(CommandError::Refused(_)) => {
-                out.note_once(format!("The storage {} cannot be read.", storage.name()));
-                known.read.retain(|other| *other != storage);
+                let (times, again_at) = self.refused.entry(storage).or_default();
+                *times += 1;
+                *again_at = now + Millis(self.sweep_every.0 << (*times).min(LONGEST_REFUSAL));
+                if *times > 1 {
+                    out.note_once(format!("The storage {} cannot be read.", storage.name()));
+                }
                 self.sweep.retain(|other| *other != storage);
                 self.slots.retain(|(other, _)| *other != storage);
                 let here = |receipt: &Receipt| {
@@ -88,8 +94,14 @@ impl Inbox {
         let whole = entry.is_whole();
         let Some(pdu) = entry.pdu else { return self.unreadable(slot, out) };
         // Bytes were lost on the line, or the modem keeps a cut PDU: the second reading tells.
-        if !whole && self.cut.get(&slot) != Some(&pdu) {
-            self.cut.insert(slot, pdu);
+        // Half an octet is never kept, so there the line lost the same digit of a row twice.
+        let readings = match self.cut.get(&slot) {
+            Some((before, readings)) if *before == pdu => readings + 1,
+            _ => 1,
+        };
+        let enough = if pdu.len().is_multiple_of(2) { 2 } else { READINGS_OF_HALVES };
+        if !whole && readings < enough {
+            self.cut.insert(slot, (pdu, readings));
             self.slots.push_back(slot);
             return;
         }
@@ -134,6 +146,11 @@ pub(super) fn select(storage: Storage, known: &Known) -> (Job, Request) {
 fn select_arguments(storage: Storage, known: &Known) -> Vec<Storage> {
     std::iter::once(storage).chain(known.rest.iter().copied()).collect()
 }
+
+/// What has an odd number of digits so often in a row is kept as it is.
+const READINGS_OF_HALVES: u8 = 6;
+/// A storage that is always refused is tried every 32nd sweep.
+const LONGEST_REFUSAL: u32 = 5;
 
 /// "Invalid memory index" and its cousins say that nothing lies there (27.005 §3.2.5).
 pub(super) fn is_empty_slot(result: &FinalResult) -> bool {

@@ -67,8 +67,6 @@ impl Session {
             return;
         }
         self.outbox.restarted(now, out);
-        self.known.epoch += 1;
-        self.known.selected = None;
         self.stop_sending("the modem restarted", out);
         self.ussd.give_up(out);
         self.bring_up(false, out);

@@ -1,0 +1,7 @@
+//! The modem core under everything that can go wrong: random lives, and one interruption at every
+//! single byte and commit. Each run ends with the invariants of `docs/design/how-it-is-tested.md`.
+
+#[path = "../support/bench.rs"]
+mod bench;
+mod byte_cuts;
+mod random_lives;
