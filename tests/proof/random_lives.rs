@@ -11,7 +11,7 @@ use crate::bench::{Bench, Op, PLANS};
 const SEEDS: u64 = 2_000;
 
 /// Seeds that once broke a promise.
-const KEPT: &[u64] = &[16, 72, 73, 175, 542, 1_057, 1_594, 1_890, 1_940];
+const KEPT: &[u64] = &[16, 72, 73, 175, 542, 1_057, 1_594, 1_890, 1_940, 5_685];
 
 fn op() -> impl Strategy<Value = Op> {
     let modem = 0..2_usize;

@@ -208,14 +208,14 @@ fn chosen_profile(known: &Known, settings: &Settings) -> &'static Profile {
 const WRONG_PASSWORD: u16 = 16;
 const POLLING: &str = "The modem announces no texts; its storages are read in turn instead.";
 
-/// Whether every word of the answer to `+CPMS=?` is a storage, in three lists: a byte lost on the
-/// line shows here.
+/// Whether every word of the answer to `+CPMS=?` was read as a storage, in three lists: a byte lost
+/// on the line shows here.
 fn names_storages_only(outcome: &Outcome) -> bool {
-    let lists = outcome.reply(&sms::ListStorages);
-    let three = lists
-        .is_ok_and(|all| !all.read.is_empty() && !all.write.is_empty() && !all.receive.is_empty());
     let words = outcome.info.with("+CPMS:").flat_map(|line| {
         line.after("+CPMS:").split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
     });
-    three && words.into_iter().all(|word| sms::Storage::parse(word).is_some())
+    outcome.reply(&sms::ListStorages).is_ok_and(|all| {
+        let lists = [all.read.len(), all.write.len(), all.receive.len()];
+        lists.iter().all(|length| *length > 0) && lists.iter().sum::<usize>() == words.count()
+    })
 }
