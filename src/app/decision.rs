@@ -11,7 +11,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::effects;
 use crate::engine::action::{Action, Place, TraceLine};
 use crate::engine::{self, Decision, Facts, Inbound, Moment, Rules};
-use crate::store::{ErrorKind, Filing, LineId, Organisation, Result, StoreError, WriteTx};
+use crate::store::{
+    Compiled, ErrorKind, Filing, LineId, Organisation, Result, StoreError, WriteTx,
+};
 use crate::types::{MessageId, UnixTime};
 
 /// What every decision of a gateway has in common.
@@ -23,6 +25,8 @@ pub(super) struct House {
     pub(super) trusted: bool,
     /// Random bits for a new response code.
     pub(super) entropy: u64,
+    /// Keyword rules compiled before.
+    pub(super) compiled: Compiled,
 }
 
 /// A decision with what it was made from.
@@ -43,7 +47,7 @@ pub(super) fn decide(
     now: UnixTime,
 ) -> Result<Decided> {
     let read = tx.attempt(|tx| {
-        let rules = tx.rulebook(line, &house.organisation)?;
+        let rules = tx.rulebook_by(line, &house.organisation, &house.compiled)?;
         let facts = tx.facts(line, &inbound, &rules, now)?;
         Ok((rules, facts))
     });

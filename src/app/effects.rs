@@ -2,15 +2,15 @@
 
 use crate::engine::action::{
     Action, Assignee, Author as By, CodeChange, Delivery, PromptChange, Purpose, RecipientChange,
-    Sms, ThreadChange, TraceLine,
+    Sms, ThreadChange, TraceLine, Urgency,
 };
 use crate::engine::consent::{Event, Scope};
 use crate::engine::template::{self, Fields};
 use crate::engine::{Facts, Inbound, PersonId, Rules};
 use crate::sms::{self, SegmentOptions};
 use crate::store::{
-    Author, AuthorKind, DeliveryKind, Enqueued, LineId, NewDelivery, NewMessage, PromptId,
-    RelayEvent, Result, Said, UserId, WriteTx,
+    Author, AuthorKind, DeliveryKind, Enqueued, LineId, NewDelivery, NewMessage, NewNotice,
+    PromptId, RelayEvent, Result, Said, UserId, WriteTx,
 };
 use crate::types::{Class, ConversationId, MessageId, Number, UnixTime};
 use serde_json::{Value, json};
@@ -32,6 +32,9 @@ pub(super) fn carry_out(
     actions: &[Action],
 ) -> Result<Vec<TraceLine>> {
     let mut notes = Vec::new();
+    let flags =
+        |action: &Action| matches!(action, Action::Thread { change: ThreadChange::Flag(_), .. });
+    let urgent = actions.iter().any(flags);
     for action in actions {
         match action {
             Action::File(filing) => {
@@ -57,7 +60,7 @@ pub(super) fn carry_out(
                 let thread = tx.conversation_with(remote, cause.line, cause.now)?;
                 change_thread(tx, cause, thread, change)?;
             }
-            Action::Deliver(delivery) => deliver(tx, cause, delivery)?,
+            Action::Deliver(delivery) => deliver(tx, cause, delivery, urgent)?,
             Action::Code(change) => code(tx, cause, change)?,
             Action::Recipient { person, change } => recipient(tx, cause, *person, change)?,
             Action::Prompt(change) => notes.extend(prompt(tx, cause, change)?),
@@ -179,7 +182,7 @@ fn change_thread(
     }
 }
 
-fn deliver(tx: &WriteTx<'_>, cause: &Cause<'_>, delivery: &Delivery) -> Result<()> {
+fn deliver(tx: &WriteTx<'_>, cause: &Cause<'_>, delivery: &Delivery, urgent: bool) -> Result<()> {
     match delivery {
         Delivery::Email { to, because, tags, mask_codes } => {
             let shown = json!({
@@ -191,7 +194,15 @@ fn deliver(tx: &WriteTx<'_>, cause: &Cause<'_>, delivery: &Delivery) -> Result<(
         }
         Delivery::Notice { person, channel, urgency } => {
             let shown = json!({ "channel": channel.as_str(), "urgency": urgency.as_str() });
-            add(tx, cause, DeliveryKind::Notice, person.0.to_string(), shown)
+            let notice = NewNotice {
+                user: user(*person),
+                channel: channel.as_str(),
+                at_once: *urgency == Urgency::Now,
+                urgent,
+                message: cause.message,
+                payload: &shown,
+            };
+            tx.add_notice(&notice, cause.now)
         }
         Delivery::Webhook { rule, url } => add(
             tx,

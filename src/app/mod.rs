@@ -17,8 +17,8 @@ use tokio::task::JoinHandle;
 use crate::bus::Bus;
 use crate::io::systemd::Vitals;
 use crate::io::{Clock, Entropy, OpenError, PortSource};
-use crate::store::Store;
-use crate::types::UnixTime;
+use crate::store::{Compiled, Store};
+use crate::types::{Millis, UnixTime};
 
 mod breaker;
 mod decision;
@@ -73,6 +73,8 @@ struct Shared {
     vitals: Vitals,
     owners: owners::Owners,
     traces: traces::Traces,
+    /// Keyword rules compiled before.
+    compiled: Compiled,
     /// Turns true once: no new submit, finish the one in flight, end.
     stopping: watch::Receiver<bool>,
 }
@@ -121,6 +123,7 @@ impl Gateway {
             vitals,
             owners: owners::Owners::default(),
             traces: traces::Traces::default(),
+            compiled: Compiled::default(),
             stopping,
         });
         evidence::resume(&shared).await?;
@@ -150,9 +153,16 @@ impl Shared {
         self.entropy.fill(&mut bits);
         decision::House {
             organisation: self.settings.organisation(),
-            trusted: self.clock.wall() >= BUILT,
+            trusted: self.clock_is_trusted(),
             entropy: u64::from_le_bytes(bits),
+            compiled: self.compiled.clone(),
         }
+    }
+
+    /// Whether the wall clock can be right (E163, E165): nothing expires, is given back or is
+    /// answered by the hour on the word of one that cannot.
+    fn clock_is_trusted(&self) -> bool {
+        (BUILT..BUILT.after(TEN_YEARS)).contains(&self.clock.wall())
     }
 
     /// Resolves when the gateway is to stop.
@@ -164,3 +174,5 @@ impl Shared {
 
 /// No clock that is right shows an earlier time than the year this was written in (E163, E165).
 const BUILT: UnixTime = UnixTime(1_767_225_600_000);
+/// Nor one that shows a time after anybody would still run this.
+const TEN_YEARS: Millis = Millis::from_secs(10 * 366 * 24 * 3_600);

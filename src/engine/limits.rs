@@ -1,11 +1,14 @@
 //! What a line may cost: each figure with a warning and a hold (D21).
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
-use super::sending::Refusal;
+use super::sending::{Refusal, is_foreign, region_of};
+use crate::types::{Country, Number};
 
 /// The limits of a line; an absent one is no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Segments in a minute.
@@ -18,6 +21,31 @@ pub struct Limits {
     pub recipients_a_month: Limit,
     /// Money in a calendar month, in thousandths of the currency.
     pub money_a_month: Limit,
+    /// What a segment costs; without it money is not counted.
+    pub prices: Prices,
+}
+
+/// What one segment costs, in thousandths of the currency of the SIM's contract. What comes in
+/// costs nothing in our books (S54).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Prices {
+    /// To numbers of the line's country, and to those of no known one.
+    pub home: u64,
+    /// To numbers abroad; as at home, when absent.
+    pub abroad: Option<u64>,
+    /// To single countries, by two letters.
+    pub countries: BTreeMap<String, u64>,
+}
+
+impl Prices {
+    /// The price of one segment to `number` on a line of the country `home` (S52).
+    pub fn of(&self, number: &Number, home: Option<Country>) -> u64 {
+        let listed = || self.countries.get(&region_of(number)?).copied();
+        let of_country = if self.countries.is_empty() { None } else { listed() };
+        let abroad = || self.abroad.filter(|_| is_foreign(number, home));
+        of_country.or_else(abroad).unwrap_or(self.home)
+    }
 }
 
 /// One limit.
@@ -127,6 +155,20 @@ pub fn weigh(limits: &Limits, usage: &Usage, cost: &Cost) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// S52, D21: a segment costs by the country it goes to.
+    #[test]
+    fn a_segment_costs_by_the_country_it_goes_to() {
+        let prices: Prices = serde_json::from_str(
+            r#"{ "home": 40, "abroad": 300, "countries": { "IE": 90, "GB": 40 } }"#,
+        )
+        .expect("prices");
+        let home = "GB".parse().ok();
+        let of = |number: &str| prices.of(&Number::E164(number.to_owned()), home);
+        assert_eq!((of("+447700900123"), of("+353209100123"), of("+15550100123")), (40, 90, 300));
+        assert_eq!(prices.of(&Number::ShortCode("12345".into()), home), 40);
+        assert_eq!(Prices::default().of(&Number::E164("+15550100123".into()), home), 0);
+    }
 
     /// D21: the warning comes once, at the message that reaches it; the hold from the first beyond.
     #[test]

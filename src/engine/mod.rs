@@ -27,6 +27,7 @@ pub mod limits;
 pub mod lint;
 mod normal;
 pub mod prompt;
+pub mod quiet;
 mod read;
 pub mod relay;
 pub mod routing;

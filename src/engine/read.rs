@@ -1,6 +1,8 @@
 //! How settings and rules are read from JSON or TOML: text to checked type, with the sentence of
 //! the type as the error.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::types::{Country, Number, Secret};
@@ -30,4 +32,11 @@ pub(super) fn country<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Count
 /// A secret that may be absent.
 pub(super) fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
     Ok(Some(Secret::new(String::deserialize(from)?)))
+}
+
+/// A list that many share.
+pub(super) fn shared<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Arc<Vec<T>>, D::Error> {
+    Vec::deserialize(from).map(Arc::new)
 }

@@ -3,6 +3,8 @@
 //! Plain data. It may be read with serde (the form of the API); `Rules::default()` is a line
 //! without sinks, with the shipped word lists and texts.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::claim::Policy;
@@ -51,8 +53,10 @@ pub struct Rules {
     pub people: Vec<Person>,
     /// The languages whose consent words are understood.
     pub packs: Vec<Pack>,
-    /// Keyword rules in the order people gave them.
-    pub keywords: Vec<KeywordRule>,
+    /// Keyword rules in the order people gave them; shared, because compiling them costs more than
+    /// using them.
+    #[serde(deserialize_with = "read::shared")]
+    pub keywords: Arc<Vec<KeywordRule>>,
     /// When automatic texts stop.
     pub breaker: Breaker,
 }
@@ -65,7 +69,7 @@ impl Default for Rules {
             own_numbers: Vec::new(),
             people: Vec::new(),
             packs: Pack::shipped(),
-            keywords: Vec::new(),
+            keywords: Arc::default(),
             breaker: Breaker::default(),
         }
     }

@@ -137,6 +137,17 @@ pub fn is_foreign(number: &Number, home: Option<Country>) -> bool {
     }
 }
 
+/// The country of a number, in two letters: its own, else the first of its calling code. `None`
+/// where the numbering data knows none.
+pub(super) fn region_of(number: &Number) -> Option<String> {
+    let Number::E164(digits) = number else { return None };
+    let parsed = PHONE_NUMBER_UTIL.parse(digits, None).ok()?;
+    let own = PHONE_NUMBER_UTIL.get_region_for_number(&parsed);
+    let region =
+        own.or_else(|| PHONE_NUMBER_UTIL.get_region_for_country_code(parsed.country_code))?;
+    Some(region.as_region_str().to_string())
+}
+
 /// A concatenated message has at most 255 segments (23.040 §9.2.3.24.1); nobody wants a tenth.
 const MAX_SEGMENTS: usize = 20;
 

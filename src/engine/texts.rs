@@ -31,6 +31,8 @@ pub struct Texts {
     pub away_off: bool,
     /// No welcome at all.
     pub opt_in_off: bool,
+    /// One welcome for the organisation, on whichever line; else one for each line (E108).
+    pub opt_in_once: bool,
     /// Business minutes within which an answer is promised.
     pub answer_within: Option<u32>,
     /// Texts for words of another language, by ISO 639 code.

@@ -7,9 +7,10 @@ use rusqlite::named_params;
 
 use super::WriteTx;
 use super::error::Result;
+use super::messages::Author;
 use super::users::UserId;
-use super::words::ChangeKind;
-use crate::types::{ConversationId, UnixTime};
+use super::words::{AuthorKind, ChangeKind};
+use crate::types::{ConversationId, Millis, UnixTime};
 
 /// What became of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,13 +81,23 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Gives back what its claimers have left alone since `before` (E122).
-    pub fn release_idle(&self, before: UnixTime, now: UnixTime) -> Result<Vec<ConversationId>> {
+    /// Gives back what its claimers have left alone for as long as its line says, else for `idle`;
+    /// a note tells so (E122).
+    pub fn release_idle(&self, idle: Millis, now: UnixTime) -> Result<Vec<ConversationId>> {
         let sql = "UPDATE conversations SET owner_id = NULL, owner_active_at = NULL
-                    WHERE owner_id IS NOT NULL AND closed = 0 AND owner_active_at < ?1 RETURNING id";
+                    WHERE owner_id IS NOT NULL AND closed = 0 AND owner_active_at < :now - coalesce(
+                          (SELECT claims_idle * 60000 FROM lines WHERE id = conversations.line_id), :idle)
+                   RETURNING id";
         let mut statement = self.conn.prepare_cached(sql)?;
-        let rows = statement.query_map([before], |row| row.get(0))?;
-        self.released(rows.collect::<rusqlite::Result<_>>()?, now)
+        let idle = i64::try_from(idle.0).unwrap_or(i64::MAX);
+        let asked = named_params! { ":now": now, ":idle": idle };
+        let rows = statement.query_map(asked, |row| row.get(0))?;
+        let given_back: Vec<ConversationId> = rows.collect::<rusqlite::Result<_>>()?;
+        for id in &given_back {
+            let by = Author { kind: AuthorKind::System, id: None };
+            self.add_note(*id, &by, "Given back to everybody: its claimer was away.", now)?;
+        }
+        self.released(given_back, now)
     }
 
     /// Gives back everything somebody has claimed (E123), and takes them out of the rest.

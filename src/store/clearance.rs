@@ -10,6 +10,7 @@ use super::rulebook::Organisation;
 use super::words::{ChangeKind, DeliveryKind, Stage};
 use super::{NewDelivery, ReadTx, WriteTx};
 use crate::engine::limits::{self, Cost, Usage, Verdict};
+use crate::engine::quiet::QuietHours;
 use crate::engine::sending::{self, Outbound, may_send};
 use crate::types::{Class, MessageId, MessageState, Millis, Number, UnixTime};
 
@@ -32,6 +33,15 @@ pub struct Leaving<'a> {
     pub segments: u32,
     /// A person has sent it on in spite of the limits.
     pub let_go: bool,
+}
+
+/// Why somebody who has opted out is written to all the same.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Exception<'a> {
+    /// In the words of who sends it; audited.
+    pub reason: Option<&'a str>,
+    /// The text itself, once it is stored: it is no exception before itself.
+    pub message: Option<MessageId>,
 }
 
 /// What the rules say to a text.
@@ -57,11 +67,23 @@ impl ReadTx<'_> {
         organisation: &Organisation,
         now: UnixTime,
     ) -> Result<Clearance> {
+        self.clearance_by(leaving, Exception::default(), organisation, now)
+    }
+
+    /// The same for a text that answers somebody who has opted out (E95).
+    pub fn clearance_by(
+        &self,
+        leaving: &Leaving<'_>,
+        exception: Exception<'_>,
+        organisation: &Organisation,
+        now: UnixTime,
+    ) -> Result<Clearance> {
         let rules = self.sending_rules(leaving.line, organisation)?;
-        let standing = self.standing(leaving.to, leaving.line)?;
+        let standing = self.standing_before(leaving.to, leaving.line, exception.message)?;
         let message = Outbound {
             tag: leaving.tag,
             response_emails: leaving.response_emails,
+            exception: exception.reason,
             ..Outbound::plain(leaving.to, leaving.text, leaving.class)
         };
         match may_send(&message, &rules, &standing) {
@@ -79,7 +101,8 @@ impl ReadTx<'_> {
         let cost = Cost {
             segments: leaving.segments.into(),
             recipients: u64::from(!self.is_counted(leaving.line, leaving.to, now)?),
-            money: 0,
+            money: u64::from(leaving.segments)
+                * rules.line.limits.prices.of(leaving.to, rules.line.country),
         };
         Ok(match limits::weigh(&rules.line.limits, &usage, &cost) {
             Verdict::Go => Clearance::Go,
@@ -103,7 +126,7 @@ impl ReadTx<'_> {
             segments_a_day: taken(midnight(organisation, now))?,
             segments_a_month: month.segments_out.into(),
             recipients_a_month: month.recipients.into(),
-            money_a_month: 0,
+            money_a_month: month.money,
         })
     }
 
@@ -129,8 +152,12 @@ impl WriteTx<'_> {
                     WHERE s.message_id = ?1 AND s.state <> 'waiting'";
         let left: u32 = self.conn.prepare_cached(sql)?.query_row([message], |row| row.get(0))?;
         let Some(row) = self.message(message)?.filter(|_| left == 0) else { return Ok(left > 0) };
-        let sql = "SELECT let_go FROM outbound WHERE message_id = ?1";
-        let let_go = self.conn.prepare_cached(sql)?.query_row([message], |row| row.get(0))?;
+        let sql = "SELECT o.let_go, o.exception, m.batch_id IS NOT NULL OR o.send_at > m.created_at
+                     FROM outbound o JOIN messages m ON m.id = o.message_id WHERE o.message_id = ?1";
+        let (let_go, reason, planned): (bool, Option<String>, bool) = self
+            .conn
+            .prepare_cached(sql)?
+            .query_row([message], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let leaving = Leaving {
             line: row.line,
             to: &row.number,
@@ -141,7 +168,12 @@ impl WriteTx<'_> {
             segments: row.segments,
             let_go,
         };
-        match self.clearance(&leaving, organisation, now)? {
+        if let Some(until) = self.quiet_until(&leaving, planned, organisation, now)? {
+            self.put_off(message, until, now)?;
+            return Ok(false);
+        }
+        let exception = Exception { reason: reason.as_deref(), message: Some(message) };
+        match self.clearance_by(&leaving, exception, organisation, now)? {
             Clearance::Go => return Ok(true),
             Clearance::Warn(warning) => {
                 self.alert_limit(row.line, &warning, now)?;
@@ -159,6 +191,47 @@ impl WriteTx<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// The end of the recipient's quiet hours, for a text that should not wake them: marketing, and
+    /// where the line has set hours of its own whatever was planned ahead (E170).
+    fn quiet_until(
+        &self,
+        leaving: &Leaving<'_>,
+        planned: bool,
+        organisation: &Organisation,
+        now: UnixTime,
+    ) -> Result<Option<UnixTime>> {
+        let marketing = leaving.class == Class::Marketing;
+        let may_wait = marketing || (planned && leaving.class == Class::Conversation);
+        if !may_wait || leaving.let_go {
+            return Ok(None);
+        }
+        let set = self.line_settings(leaving.line)?.and_then(|line| line.quiet_hours);
+        let hours: Option<QuietHours> = match set {
+            Some(hours) => serde_json::from_value(hours).unwrap_or_default(),
+            None => marketing.then(QuietHours::default),
+        };
+        Ok(hours.and_then(|hours| hours.over_at(leaving.to, &organisation.time_zone, now)))
+    }
+
+    /// Puts a leased text off; it blocks nobody meanwhile, and its time counts from then.
+    fn put_off(&self, message: MessageId, until: UnixTime, now: UnixTime) -> Result<()> {
+        let sql = "UPDATE outbound SET stage = 'waiting', lease_until = NULL, send_at = :until,
+                          next_try_at = :until, valid_until = :until + valid_for_ms
+                    WHERE message_id = :message AND stage = 'leased'";
+        let put = named_params! { ":until": until, ":message": message };
+        self.conn.prepare_cached(sql)?.execute(put)?;
+        let why = format!("until {until}: it is night where the recipient lives");
+        self.custody(message, now, "put off", Some(&why))?;
+        self.changed(ChangeKind::Message, message.0, now)
+    }
+
+    /// Notes why somebody who opted out is answered once all the same (E95).
+    pub fn except(&self, message: MessageId, reason: &str) -> Result<()> {
+        let sql = "UPDATE outbound SET exception = ?2 WHERE message_id = ?1";
+        self.conn.prepare_cached(sql)?.execute((message, reason))?;
+        Ok(())
     }
 
     /// Puts a text that the rules stop aside, with code, sentence and a station of its custody.

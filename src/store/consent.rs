@@ -104,6 +104,17 @@ impl ReadTx<'_> {
     /// What is known about the consent of `number`, as far as `line` is concerned: of the decision
     /// for all lines and the one for this line, the later holds (C9).
     pub fn standing(&self, number: &Number, line: LineId) -> Result<Standing> {
+        self.standing_before(number, line, None)
+    }
+
+    /// The same as it was before `message`, which may itself be the one answer that an exception
+    /// allows after each text of somebody who has opted out (E95).
+    pub(super) fn standing_before(
+        &self,
+        number: &Number,
+        line: LineId,
+        message: Option<MessageId>,
+    ) -> Result<Standing> {
         let key = number.key();
         let sql = "SELECT state, since, said, marketing FROM consent_standing
                     WHERE number_key = ?1 AND line_id IN (0, ?2) ORDER BY since DESC LIMIT 1";
@@ -124,8 +135,11 @@ impl ReadTx<'_> {
                           (SELECT max(at) FROM consent_ledger WHERE number_key = :key AND answered = 1
                               AND change IN ('opted_out', 'repeated')),
                           EXISTS (SELECT 1 FROM messages WHERE number_key = :key AND direction = 'in'
-                                     AND badge = 1 AND received_at > :since)";
-        let asked = named_params! { ":key": key, ":since": standing.since };
+                                     AND badge = 1 AND received_at > :since
+                                     AND id > coalesce((SELECT max(message_id) FROM outbound
+                                          WHERE recipient_key = :key AND exception IS NOT NULL
+                                            AND message_id IS NOT :message), 0))";
+        let asked = named_params! { ":key": key, ":since": standing.since, ":message": message };
         let (possible, confirmed, wrote) = self
             .conn
             .prepare_cached(sql)?

@@ -38,6 +38,8 @@ pub struct Contact {
     pub created_at: UnixTime,
     /// When it was last changed.
     pub updated_at: UnixTime,
+    /// Contacts shown as part of this one (E136).
+    pub merged: Vec<ContactId>,
 }
 
 /// Which contacts, in the order they were added.
@@ -62,6 +64,8 @@ impl Contact {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Contact> {
         let fields: String = row.get("fields")?;
         let numbers: Option<String> = row.get("numbers")?;
+        let merged: String = row.get("merged")?;
+        let merged: Vec<i64> = serde_json::from_str(&merged).unwrap_or_default();
         let keys: Vec<String> =
             numbers.and_then(|keys| serde_json::from_str(&keys).ok()).unwrap_or_default();
         Ok(Contact {
@@ -76,25 +80,33 @@ impl Contact {
             },
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
+            merged: merged.into_iter().map(ContactId).collect(),
         })
     }
 }
 
 /// A row of `contacts` with its numbers in order.
 const CONTACT: &str = "SELECT c.*, (SELECT json_group_array(key) FROM
-        (SELECT key FROM contact_numbers WHERE contact_id = c.id ORDER BY position)) AS numbers
+        (SELECT DISTINCT n.key FROM contact_numbers n JOIN contacts o ON o.id = n.contact_id
+          WHERE o.id = c.id OR o.merged_into = c.id
+          ORDER BY o.id <> c.id, o.id, n.position)) AS numbers,
+        (SELECT json_group_array(id) FROM contacts WHERE merged_into = c.id) AS merged
     FROM contacts c";
+
+/// The contacts, as they are shown, that have a number like `{}`.
+const WITH_NUMBER: &str = "SELECT coalesce(o.merged_into, o.id) FROM contact_numbers n
+    JOIN contacts o ON o.id = n.contact_id WHERE";
 
 impl ReadTx<'_> {
     /// A page of contacts.
     pub fn contacts(&self, query: &ContactQuery) -> Result<Vec<Contact>> {
         let sql = format!(
-            "{CONTACT} WHERE c.id > :after
-                AND (:number IS NULL OR c.id IN (SELECT contact_id FROM contact_numbers WHERE key = :number))
+            "{CONTACT} WHERE c.id > :after AND c.merged_into IS NULL
+                AND (:number IS NULL OR c.id IN ({WITH_NUMBER} n.key = :number))
                 AND (:searched = 0
-                     OR c.id IN (SELECT rowid FROM contacts_fts WHERE contacts_fts MATCH :words)
-                     OR (:digits IS NOT NULL AND c.id IN (SELECT contact_id FROM contact_numbers
-                                                           WHERE instr(key, :digits) > 0)))
+                     OR c.id IN (SELECT coalesce(o.merged_into, o.id) FROM contacts_fts f
+                                   JOIN contacts o ON o.id = f.rowid WHERE contacts_fts MATCH :words)
+                     OR (:digits IS NOT NULL AND c.id IN ({WITH_NUMBER} instr(n.key, :digits) > 0)))
               ORDER BY c.id LIMIT :limit"
         );
         let words = query.search.as_deref().and_then(search::words);
@@ -119,9 +131,12 @@ impl ReadTx<'_> {
 
     /// The contact who names a number: the oldest of those that have it.
     pub fn contact_of(&self, number: &Number) -> Result<Option<Contact>> {
-        let sql = "SELECT min(contact_id) FROM contact_numbers WHERE key = ?1";
-        let found: Option<ContactId> =
-            self.conn.prepare_cached(sql)?.query_row([number.key()], |row| row.get(0))?;
+        let sql = format!("{WITH_NUMBER} n.key = ?1 ORDER BY 1 LIMIT 1");
+        let found: Option<ContactId> = self
+            .conn
+            .prepare_cached(&sql)?
+            .query_row([number.key()], |row| row.get(0))
+            .optional()?;
         found.map_or(Ok(None), |id| self.contact(id))
     }
 }
@@ -188,12 +203,42 @@ impl WriteTx<'_> {
         }
     }
 
+    /// Shows `other` as part of `into` (E136): a view, so that it can be undone. Conversations and
+    /// consent stay with the numbers (E101). `false`: one of the two is not there, is the other, or
+    /// takes part in another merge.
+    pub fn merge_contacts(&self, into: ContactId, other: ContactId, now: UnixTime) -> Result<bool> {
+        let sql = "UPDATE contacts SET merged_into = :into, updated_at = :now
+                    WHERE id = :other AND id <> :into AND merged_into IS NULL
+                      AND NOT EXISTS (SELECT 1 FROM contacts WHERE merged_into = :other)
+                      AND EXISTS (SELECT 1 FROM contacts WHERE id = :into AND merged_into IS NULL)";
+        let asked = named_params! { ":into": into, ":other": other, ":now": now };
+        self.merged(self.conn.prepare_cached(sql)?.execute(asked)?, [into, other], now)
+    }
+
+    /// Takes `other` out of `from` again, as it was. `false`: it is no part of it.
+    pub fn split_contact(&self, from: ContactId, other: ContactId, now: UnixTime) -> Result<bool> {
+        let sql = "UPDATE contacts SET merged_into = NULL, updated_at = ?3
+                    WHERE id = ?2 AND merged_into = ?1";
+        let changed = self.conn.prepare_cached(sql)?.execute((from, other, now))?;
+        self.merged(changed, [from, other], now)
+    }
+
+    fn merged(&self, changed: usize, contacts: [ContactId; 2], now: UnixTime) -> Result<bool> {
+        if changed > 0 {
+            contacts.iter().try_for_each(|id| self.changed(ChangeKind::Contact, id.0, now))?;
+        }
+        Ok(changed > 0)
+    }
+
+    /// Sets a contact's own numbers; those of contacts merged into it stay theirs.
     fn set_numbers(&self, id: ContactId, numbers: &[Number]) -> Result<()> {
         self.conn
             .prepare_cached("DELETE FROM contact_numbers WHERE contact_id = ?1")?
             .execute([id])?;
-        let sql =
-            "INSERT OR IGNORE INTO contact_numbers (contact_id, position, key) VALUES (?1, ?2, ?3)";
+        let sql = "INSERT OR IGNORE INTO contact_numbers (contact_id, position, key)
+                   SELECT ?1, ?2, ?3 WHERE NOT EXISTS
+                       (SELECT 1 FROM contact_numbers n JOIN contacts o ON o.id = n.contact_id
+                         WHERE o.merged_into = ?1 AND n.key = ?3)";
         let mut statement = self.conn.prepare_cached(sql)?;
         for (position, number) in (0_i64..).zip(numbers) {
             statement.execute((id, position, number.key()))?;

@@ -50,6 +50,8 @@ pub struct Conversation {
     pub possible_opt_out: bool,
     /// Its owner wants no texts, on one line at least.
     pub opted_out: bool,
+    /// Texts that are to leave at a time of their own and have not left.
+    pub scheduled: u32,
     /// With a member of staff's own phone; kept out of the tabs.
     pub internal: bool,
 }
@@ -125,6 +127,7 @@ impl Conversation {
             tags: serde_json::from_str(&tags).unwrap_or_default(),
             possible_opt_out: row.get("possible_opt_out")?,
             opted_out: row.get("opted_out")?,
+            scheduled: row.get("scheduled")?,
             internal: row.get("internal")?,
         })
     }
@@ -139,12 +142,16 @@ const CONVERSATION: &str = "SELECT c.*, m.text AS last_text, m.direction AS last
                 AND b.id > coalesce((SELECT read_to FROM reads WHERE user_id = :me AND conversation_id = c.id),
                                     (SELECT unread_from FROM users WHERE id = :me), 0))
         END AS news,
+        (SELECT count(*) FROM outbound s JOIN messages t ON t.id = s.message_id
+          WHERE s.recipient_key = c.key AND s.stage = 'waiting' AND s.attempts = 0
+            AND s.send_at > t.created_at) AS scheduled,
         EXISTS (SELECT 1 FROM consent_standing t WHERE t.number_key = c.key AND t.state = 'out'
             AND (t.line_id = 0 OR t.since > coalesce((SELECT since FROM consent_standing
                   WHERE number_key = c.key AND line_id = 0), -1))) AS opted_out
     FROM conversations c
     LEFT JOIN messages m ON m.id = c.last_message_id
-    LEFT JOIN contacts p ON p.id = (SELECT min(contact_id) FROM contact_numbers WHERE key = c.key)";
+    LEFT JOIN contacts p ON p.id = (SELECT min(coalesce(o.merged_into, o.id)) FROM contact_numbers n
+                                      JOIN contacts o ON o.id = n.contact_id WHERE n.key = c.key)";
 
 /// Held by others, as `:me` sees it.
 const HELD: &str = "(c.owner_id IS NOT NULL AND c.owner_id IS NOT :me AND NOT EXISTS
@@ -153,13 +160,15 @@ const HELD: &str = "(c.owner_id IS NOT NULL AND c.owner_id IS NOT :me AND NOT EX
 /// The conversations whose name, number or text has what was typed. Of texts, the newest matches
 /// count: a word that stands in every text must not cost a walk through all of them.
 const FOUND: &str = "c.id IN (
-        SELECT o.id FROM contacts_fts f JOIN contact_numbers n ON n.contact_id = f.rowid
+        SELECT o.id FROM contacts_fts f JOIN contacts p ON p.id = f.rowid OR p.merged_into = f.rowid
+                        JOIN contact_numbers n ON n.contact_id = p.id
                         JOIN conversations o ON o.key = n.key
          WHERE contacts_fts MATCH :words
         UNION SELECT id FROM conversations WHERE :digits IS NOT NULL AND instr(key, :digits) > 0
         UNION SELECT id FROM conversations WHERE key LIKE 'a:%' AND instr(lower(key), lower(:typed)) > 0
-        UNION SELECT conversation_id FROM messages
+        UNION SELECT conversation_id FROM messages t
                WHERE kind IN ('text', 'undecodable') AND (:line IS NULL OR line_id = :line)
+                 AND id > (SELECT since_message_id FROM conversations WHERE id = t.conversation_id)
                  AND id IN (SELECT rowid FROM messages_fts WHERE messages_fts MATCH :words
                              ORDER BY rowid DESC LIMIT 5000))";
 

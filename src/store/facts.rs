@@ -40,7 +40,7 @@ impl ReadTx<'_> {
             contact: self.contact_of(from)?.map(contact),
             thread: thread(self.conversation_of(from)?.as_ref()),
             consent: self.standing(from, line)?,
-            welcomed: self.was_heard_on(from, line)?,
+            welcomed: self.was_heard(from, (!rules.line.texts.opt_in_once).then_some(line))?,
             traffic: self.traffic(from, &inbound.text, now)?,
             prompts: self.prompts_put_to(from)?,
             last_outbound: self.last_outbound(from)?,
@@ -48,10 +48,12 @@ impl ReadTx<'_> {
         })
     }
 
-    /// Whether there was any message with a number on a line (E108).
-    fn was_heard_on(&self, number: &Number, line: LineId) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM messages WHERE number_key = ?1 AND line_id = ?2
-                      AND kind IN ('text', 'undecodable'))";
+    /// Whether there was any message with a number, on a line or on any (E108). What its earlier
+    /// owner wrote does not count (E137).
+    fn was_heard(&self, number: &Number, line: Option<LineId>) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM messages WHERE number_key = ?1
+                      AND (?2 IS NULL OR line_id = ?2) AND kind IN ('text', 'undecodable')
+                      AND id > coalesce((SELECT since_message_id FROM conversations WHERE key = ?1), 0))";
         Ok(self.conn.prepare_cached(sql)?.query_row((number.key(), line), |row| row.get(0))?)
     }
 
@@ -61,6 +63,7 @@ impl ReadTx<'_> {
         let sql = "SELECT tag, response_emails FROM messages
                     WHERE number_key = ?1 AND direction = 'out' AND class NOT IN ('auto', 'consent')
                       AND state <> 'cancelled'
+                      AND id > coalesce((SELECT since_message_id FROM conversations WHERE key = ?1), 0)
                     ORDER BY id DESC LIMIT 1";
         let last = self.conn.prepare_cached(sql)?.query_row([to.key()], |row| {
             let emails: String = row.get(1)?;
@@ -135,15 +138,17 @@ impl ReadTx<'_> {
     }
 
     /// Who of staff has answered since the customer wrote (E33); `messages` newest first.
-    fn answered_by(&self, messages: &[Message]) -> Result<Option<(String, UnixTime)>> {
+    fn answered_by(&self, messages: &[Message]) -> Result<Option<relay::Answer>> {
         let ours = messages.iter().take_while(|message| message.direction == Direction::Out);
         for message in ours {
             let Some(author) = &message.author else { continue };
             if matches!(author.kind, AuthorKind::User | AuthorKind::Relay) {
                 let id = author.id.as_deref().and_then(|id| id.parse().ok());
                 let user = id.map(|id| self.user(id)).transpose()?.flatten();
+                let person = user.as_ref().map(|user| PersonId(user.id.0));
                 let name = user.map_or_else(|| "Somebody".to_owned(), |user| user.name());
-                return Ok(Some((name, message.created_at)));
+                let text = message.text.clone();
+                return Ok(Some(relay::Answer { person, name, at: message.created_at, text }));
             }
         }
         Ok(None)

@@ -49,6 +49,12 @@ pub struct LineSettings {
     pub claim_policy: Option<ClaimPolicy>,
     /// Participants may reply too (C7).
     pub participants_reply: bool,
+    /// Minutes after which an idle claim is given back; the gateway's, when absent (E122).
+    pub claims_idle: Option<u32>,
+    /// The sink of notified users: on, then there is at least one (S105); off; or not set up yet.
+    pub notify: Option<bool>,
+    /// `engine::quiet::QuietHours`, null for none; the shipped ones for marketing, when absent.
+    pub quiet_hours: Option<Value>,
     /// `engine::texts::Texts`, without the contact.
     pub texts: Value,
     /// How people reach us: the answer to HELP.
@@ -97,6 +103,7 @@ impl ReadTx<'_> {
             };
             let country: Option<String> = row.get("country")?;
             let hours: Option<String> = row.get("business_hours")?;
+            let quiet: Option<String> = row.get("quiet_hours")?;
             Ok(LineSettings {
                 name: row.get("name")?,
                 country: country.and_then(|code| code.parse().ok()),
@@ -107,6 +114,9 @@ impl ReadTx<'_> {
                 response_emails: list("response_emails")?,
                 claim_policy: row.get("claim_policy")?,
                 participants_reply: row.get("participants_reply")?,
+                claims_idle: row.get("claims_idle")?,
+                notify: row.get("notify")?,
+                quiet_hours: quiet.and_then(|text| serde_json::from_str(&text).ok()),
                 texts: value("texts")?,
                 help_contact: row.get("help_contact")?,
                 business_hours: hours.and_then(|text| serde_json::from_str(&text).ok()),
@@ -168,7 +178,8 @@ impl WriteTx<'_> {
                           participants_reply = :participants, texts = :texts, help_contact = :help,
                           business_hours = :hours, international = :international,
                           short_codes = :short_codes, limits = :limits, consent = :consent,
-                          show_codes = :show_codes, registration = :registration
+                          show_codes = :show_codes, registration = :registration,
+                          claims_idle = :idle, notify = :notify, quiet_hours = :quiet
                     WHERE id = :id";
         let changed = self.conn.prepare_cached(sql)?.execute(named_params! {
             ":name": set.name, ":country": set.country.as_ref().map(Country::as_str),
@@ -181,7 +192,9 @@ impl WriteTx<'_> {
             ":international": set.international,
             ":short_codes": json!(set.short_codes).to_string(),
             ":limits": set.limits.to_string(), ":consent": set.consent.to_string(),
-            ":show_codes": set.show_codes, ":registration": set.registration, ":id": line,
+            ":show_codes": set.show_codes, ":registration": set.registration,
+            ":idle": set.claims_idle, ":notify": set.notify,
+            ":quiet": set.quiet_hours.as_ref().map(Value::to_string), ":id": line,
         })?;
         if changed == 0 {
             return Err(StoreError::not_found(format_args!("line {line}")));

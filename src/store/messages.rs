@@ -222,6 +222,16 @@ impl ReadTx<'_> {
             Page::Before(id) => (Some(("id < ?", id as &dyn ToSql)), "ORDER BY id DESC"),
         };
         let visible = "kind IN ('text', 'undecodable')";
+        // What an earlier owner of the number wrote is not shown to the new one's staff (E137).
+        let since = match (&query.conversation, &key) {
+            (Some(_), _) if !query.hidden_too => Some(
+                "id > (SELECT since_message_id FROM conversations WHERE id = messages.conversation_id)",
+            ),
+            (None, Some(_)) if !query.hidden_too => Some(
+                "id > coalesce((SELECT since_message_id FROM conversations WHERE key = messages.number_key), 0)",
+            ),
+            _ => None,
+        };
         let (conditions, mut values): (Vec<&str>, Vec<&dyn ToSql>) = cursor
             .into_iter()
             .chain(query.direction.as_ref().map(|v| ("direction = ?", v as &dyn ToSql)))
@@ -231,8 +241,11 @@ impl ReadTx<'_> {
             .chain(query.conversation.as_ref().map(|v| ("conversation_id = ?", v as &dyn ToSql)))
             .chain(query.batch.as_ref().map(|v| ("batch_id = ?", v as &dyn ToSql)))
             .unzip();
-        let conditions: Vec<&str> =
-            conditions.into_iter().chain((!query.hidden_too).then_some(visible)).collect();
+        let conditions: Vec<&str> = conditions
+            .into_iter()
+            .chain((!query.hidden_too).then_some(visible))
+            .chain(since)
+            .collect();
         let filter = if conditions.is_empty() { "1" } else { &conditions.join(" AND ") };
         let sql = format!("SELECT * FROM messages WHERE {filter} {order} LIMIT ?");
         let limit = if query.limit == 0 { 100 } else { query.limit };

@@ -3,6 +3,9 @@
 //! Settings were read by the engine's own types when they were saved. Should one of them be
 //! unreadable all the same, its default holds: a bad row must never keep a text from being stored.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -11,7 +14,7 @@ use super::ReadTx;
 use super::error::{Result, StoreError};
 use super::line_settings::{LineSettings, NotifiedUser};
 use super::lines::LineId;
-use super::rules::Rule;
+use super::rules::{RULES_VERSION, Rule};
 use super::users::{User, UserId};
 use super::words::{ClaimPolicy, Role};
 use crate::engine::claim::{Mode, Policy};
@@ -37,19 +40,56 @@ impl Default for Organisation {
     }
 }
 
+/// Keyword rules compiled once and kept as long as nobody changes one. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Compiled(Arc<Mutex<Kept>>);
+
+/// What is kept, and of which version of the rules.
+#[derive(Debug, Default)]
+struct Kept {
+    version: Option<String>,
+    of_lines: HashMap<LineId, Arc<Vec<KeywordRule>>>,
+}
+
 impl ReadTx<'_> {
     /// Everything set that can matter for a text received on `line`.
     pub fn rulebook(&self, line: LineId, organisation: &Organisation) -> Result<Rules> {
+        self.rulebook_by(line, organisation, &Compiled::default())
+    }
+
+    /// The same, with keyword rules taken from those compiled before.
+    pub fn rulebook_by(
+        &self,
+        line: LineId,
+        organisation: &Organisation,
+        compiled: &Compiled,
+    ) -> Result<Rules> {
         let users = self.users()?;
         let lines = self.lines()?;
-        let keywords = self.rules()?;
+        let keywords = self.keywords(line, compiled)?;
         let own = |other: &super::lines::Line| other.number.as_deref().map(Number::from_key);
         Ok(Rules {
             own_numbers: lines.iter().filter_map(own).collect(),
             people: users.iter().filter(|user| user.profile.active).map(person).collect(),
-            keywords: keywords.into_iter().filter_map(|rule| keyword(rule, line)).collect(),
+            keywords,
             ..self.sending_rules(line, organisation)?
         })
+    }
+
+    /// The keyword rules of a line, compiled.
+    fn keywords(&self, line: LineId, compiled: &Compiled) -> Result<Arc<Vec<KeywordRule>>> {
+        let version = self.setting(RULES_VERSION)?;
+        let mut kept = compiled.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.version != version {
+            *kept = Kept { version, of_lines: HashMap::new() };
+        }
+        if let Some(known) = kept.of_lines.get(&line) {
+            return Ok(known.clone());
+        }
+        let rules = self.rules()?.into_iter().filter_map(|rule| keyword(rule, line));
+        let rules = Arc::new(rules.collect::<Vec<_>>());
+        kept.of_lines.insert(line, rules.clone());
+        Ok(rules)
     }
 
     /// What is set about sending on `line`: the part of the rulebook that hand-over asks for.
@@ -70,6 +110,7 @@ fn engine_line(set: LineSettings, country: Option<Country>) -> Line {
         },
         participants_reply: set.participants_reply,
     };
+    let told = if set.notify == Some(false) { Vec::new() } else { set.notified };
     let mut line = Line {
         name: set.name,
         number: set.number.as_deref().map(Number::from_key),
@@ -79,7 +120,7 @@ fn engine_line(set: LineSettings, country: Option<Country>) -> Line {
         response_emails: set.response_emails,
         show_codes: set.show_codes,
         relay: read(set.relay),
-        notified: set.notified.into_iter().map(notified).collect(),
+        notified: told.into_iter().map(notified).collect(),
         claims,
         hours: set.business_hours.and_then(|hours| serde_json::from_value(hours).ok()),
         consent: read(set.consent),

@@ -23,6 +23,9 @@ CREATE TABLE lines (
     response_emails TEXT NOT NULL DEFAULT '[]', -- JSON list of addresses
     claim_policy    TEXT CHECK (claim_policy IN ('off', 'soft', 'strict')), -- NULL: as suggested (C6)
     participants_reply INTEGER NOT NULL DEFAULT 0 CHECK (participants_reply IN (0, 1)),
+    claims_idle     INTEGER,             -- minutes after which an idle claim is given back; NULL: the gateway's
+    notify          INTEGER CHECK (notify IN (0, 1)), -- 1: users are told, so there must be some (S105); 0: switched off; NULL: not set up
+    quiet_hours     TEXT,                -- JSON: engine::quiet::QuietHours, 'null' for none; NULL: shipped ones for marketing
     texts           TEXT NOT NULL DEFAULT '{}', -- JSON: engine::texts::Texts
     help_contact    TEXT NOT NULL DEFAULT '',   -- how people reach us; the answer to HELP
     business_hours  TEXT,                -- JSON: engine::hours::BusinessHours; NULL: always attended
@@ -114,7 +117,10 @@ CREATE TABLE conversations (
     tags            TEXT NOT NULL DEFAULT '[]', -- JSON list of words
     possible_opt_out INTEGER NOT NULL DEFAULT 0 CHECK (possible_opt_out IN (0, 1)), -- a person decides (E81)
     -- 1: with a member of staff's own phone; kept out of the tabs (E1).
-    internal        INTEGER NOT NULL DEFAULT 0 CHECK (internal IN (0, 1))
+    internal        INTEGER NOT NULL DEFAULT 0 CHECK (internal IN (0, 1)),
+    -- Texts and notes up to these were with an earlier owner of the number (E137).
+    since_message_id INTEGER NOT NULL DEFAULT 0,
+    since_note_id    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX conversations_by_time ON conversations (last_message_at, id);
 CREATE INDEX conversations_by_state ON conversations (internal, closed, last_message_at, id);
@@ -166,8 +172,10 @@ CREATE TABLE contacts (
     fields     TEXT NOT NULL DEFAULT '{}', -- JSON object of texts, for templates
     notes      TEXT NOT NULL DEFAULT '',
     created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL
+    updated_at INTEGER NOT NULL,
+    merged_into INTEGER REFERENCES contacts (id) ON DELETE SET NULL -- shown as part of that one; undone by NULL (E136)
 ) STRICT;
+CREATE INDEX contacts_merged ON contacts (merged_into) WHERE merged_into IS NOT NULL;
 
 -- Two contacts may share a number (E99); the older one names the conversation.
 CREATE TABLE contact_numbers (
@@ -389,10 +397,13 @@ CREATE TABLE outbound (
     round         INTEGER NOT NULL DEFAULT 1, -- grows when the whole message is sent again
     auto_resends  INTEGER NOT NULL DEFAULT 0, -- at most one leaves `unknown` by itself
     let_go        INTEGER NOT NULL DEFAULT 0 CHECK (let_go IN (0, 1)), -- 1: a person sent it on in spite of limits
+    exception     TEXT,                  -- why somebody who opted out is answered once all the same (E95)
     unknown_at    INTEGER,               -- when it became unknown
     lease_until   INTEGER                -- a lease not used by then is void
 ) STRICT;
 CREATE INDEX outbound_queue ON outbound (line_id, rank, message_id) WHERE stage <> 'over';
+CREATE INDEX outbound_exceptions ON outbound (recipient_key, message_id) WHERE exception IS NOT NULL;
+CREATE INDEX outbound_scheduled ON outbound (recipient_key) WHERE stage = 'waiting';
 CREATE INDEX outbound_order ON outbound (line_id, recipient_key, message_id) WHERE stage <> 'over';
 
 -- One TPDU handed, or to be handed, to the modem.
@@ -545,6 +556,7 @@ CREATE TABLE month_counts (
     month        TEXT NOT NULL,
     segments_in  INTEGER NOT NULL DEFAULT 0,
     segments_out INTEGER NOT NULL DEFAULT 0,
+    money        INTEGER NOT NULL DEFAULT 0, -- thousandths of the currency, by the line's prices
     PRIMARY KEY (line_id, month)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE month_recipients (
@@ -681,3 +693,4 @@ CREATE TABLE deliveries (
 ) STRICT;
 CREATE INDEX deliveries_due ON deliveries (next_try_at, id) WHERE state IN ('waiting', 'leased');
 CREATE INDEX deliveries_by_message ON deliveries (message_id);
+CREATE INDEX deliveries_of_people ON deliveries (target, created_at) WHERE kind = 'notice';

@@ -51,7 +51,8 @@ impl ReadTx<'_> {
     /// The notes on a conversation, oldest first.
     pub fn notes(&self, of: ConversationId) -> Result<Vec<Note>> {
         let sql = "SELECT id, author_kind, author_id, text, created_at FROM notes
-                    WHERE conversation_id = ?1 ORDER BY id";
+                    WHERE conversation_id = ?1
+                      AND id > (SELECT since_note_id FROM conversations WHERE id = ?1) ORDER BY id";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([of], |row| {
             let kind: AuthorKind = row.get(1)?;
@@ -200,6 +201,20 @@ impl WriteTx<'_> {
         self.set("internal = 1", "internal = 0", of, now)
     }
 
+    /// The number has a new owner (E137): what was written before is cut off, nothing of it is
+    /// deleted, and names, tags, questions and consent to marketing of the earlier owner are no
+    /// longer theirs. An opt-out stays: it is the number's (E99).
+    pub fn new_owner(&self, of: ConversationId, now: UnixTime) -> Result<()> {
+        for sql in EARLIER_OWNERS {
+            self.conn.prepare_cached(sql)?.execute([of])?;
+        }
+        // The code on the recipient's phone means somebody else now, so answers are echoed (E4).
+        let sql = "UPDATE relay_codes SET recycled = 1, issued_at = ?2
+                    WHERE customer_key = (SELECT key FROM conversations WHERE id = ?1)";
+        self.conn.prepare_cached(sql)?.execute((of, now))?;
+        self.changed(ChangeKind::Conversation, of.0, now)
+    }
+
     fn set(&self, what: &str, unless: &str, of: ConversationId, now: UnixTime) -> Result<()> {
         let sql = format!("UPDATE conversations SET {what} WHERE id = ?1 AND {unless}");
         if self.conn.prepare_cached(&sql)?.execute([of])? > 0 {
@@ -208,3 +223,18 @@ impl WriteTx<'_> {
         Ok(())
     }
 }
+
+/// What goes when a number has a new owner.
+const EARLIER_OWNERS: &[&str] = &[
+    "UPDATE conversations SET unread = 0, answered = 1, flag = NULL, tags = '[]', team = NULL,
+            owner_id = NULL, owner_active_at = NULL, possible_opt_out = 0, closed = 0,
+            since_message_id = coalesce((SELECT max(id) FROM messages WHERE conversation_id = ?1), 0),
+            since_note_id = coalesce((SELECT max(id) FROM notes WHERE conversation_id = ?1), 0)
+      WHERE id = ?1",
+    "DELETE FROM participants WHERE conversation_id = ?1",
+    "UPDATE messages SET badge = 0 WHERE conversation_id = ?1 AND badge = 1",
+    "DELETE FROM contact_numbers WHERE key = (SELECT key FROM conversations WHERE id = ?1)",
+    "DELETE FROM askings WHERE number_key = (SELECT key FROM conversations WHERE id = ?1)",
+    "DELETE FROM consent_standing WHERE state = 'in'
+        AND number_key = (SELECT key FROM conversations WHERE id = ?1)",
+];

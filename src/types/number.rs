@@ -78,7 +78,7 @@ impl Number {
         if let Some(rest) = digits.strip_prefix('+') {
             let plain = rest.bytes().all(|b| b.is_ascii_digit()) && !rest.starts_with('0');
             return if plain && (7..=15).contains(&rest.len()) {
-                Ok(Number::E164(digits))
+                Ok(Number::E164(renumbered(digits)))
             } else {
                 Err(not_a_number())
             };
@@ -136,6 +136,22 @@ impl Number {
     }
 }
 
+/// Numbers of plans that have changed, in the form of today: networks and address books still use
+/// the old one, and both are one phone (E135). The raw form is kept with the segment.
+fn renumbered(digits: String) -> String {
+    if let Some(rest) = digits.strip_prefix("+521").filter(|rest| rest.len() == 10) {
+        return format!("+52{rest}"); // Mexico, 2019: mobiles lose their 1
+    }
+    if let Some((area, rest)) = digits.strip_prefix("+55").and_then(|rest| rest.split_at_checked(2))
+    {
+        // Brazil, 2012 to 2016: mobiles get a 9 in front.
+        if rest.len() == 8 && rest.starts_with(['6', '7', '8', '9']) {
+            return format!("+55{area}9{rest}");
+        }
+    }
+    digits
+}
+
 /// A national number in E.164 by the numbering plan of `country`.
 fn national(digits: &str, country: Option<Country>) -> Result<Number, NumberError> {
     let Some(country) = country else {
@@ -160,6 +176,26 @@ impl fmt::Display for Number {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// E135: zeros that belong to the number stay, and plans that changed are one number.
+    #[test]
+    fn national_oddities_lead_to_one_key() {
+        let key = |text: &str, country: &str| {
+            Number::parse(text, country.parse().ok()).map(|number| number.key())
+        };
+        assert_eq!(key("06 12345678", "IT").as_deref(), Ok("+390612345678"));
+        assert_eq!(key("347 1234567", "IT").as_deref(), Ok("+393471234567"));
+        for text in ["+52 1 55 1234 5678", "+52 55 1234 5678", "0052 1 55 1234 5678"] {
+            assert_eq!(key(text, "MX").as_deref(), Ok("+525512345678"), "{text}");
+        }
+        for text in ["+55 11 8765 4321", "+55 11 98765 4321", "11 98765-4321"] {
+            assert_eq!(key(text, "BR").as_deref(), Ok("+5511987654321"), "{text}");
+        }
+        assert_eq!(key("+55 11 3456 7890", "BR").as_deref(), Ok("+551134567890"), "a landline");
+        for text in ["011 15-2345-6789", "+54 9 11 2345 6789"] {
+            assert_eq!(key(text, "AR").as_deref(), Ok("+5491123456789"), "{text}");
+        }
+    }
 
     /// E130..E134: E.164, short code and name have key spaces of their own.
     #[test]

@@ -8,8 +8,8 @@ use super::auth::Caller;
 use super::error::{Code, WebError};
 use crate::engine::template::{self, Fields};
 use crate::sms::{self, Alphabet, SegmentOptions};
-use crate::store::{Clearance, Leaving, Line, NewMessage, ReadTx, SmsSwitch};
-use crate::types::{Class, Country, Millis, Number, UnixTime};
+use crate::store::{Clearance, Exception, Leaving, Line, NewMessage, ReadTx, SmsSwitch};
+use crate::types::{Class, Country, MessageId, Millis, Number, UnixTime};
 
 /// A text somebody wants sent, as read from the wire.
 #[derive(Clone, Debug)]
@@ -27,6 +27,10 @@ pub(super) struct Wanted {
     pub(super) flash: bool,
     /// Fill the text's fields with what the address book knows of the recipient (S2, S19).
     pub(super) merge: bool,
+    /// Why somebody who has opted out is answered all the same (E95).
+    pub(super) exception: Option<String>,
+    /// The newest text its writer has seen: an answer since then is shown first (E121).
+    pub(super) last_seen: Option<MessageId>,
 }
 
 impl Wanted {
@@ -44,6 +48,8 @@ impl Wanted {
             report: true,
             flash: false,
             merge: false,
+            exception: None,
+            last_seen: None,
         }
     }
 
@@ -86,8 +92,24 @@ impl Wanted {
             flash: self.flash,
             hold: None,
         };
-        cleared(tx, new, settings, now)
+        let exception = self.exception.map(|why| exception(&why, caller)).transpose()?;
+        cleared(tx, new, exception.as_deref(), settings, now)
     }
+}
+
+/// E95: an exception is a person's, and says why.
+fn exception(reason: &str, caller: &Caller) -> Result<String, WebError> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > 200 || reason.chars().any(char::is_control) {
+        let detail = "exception says in one line of 1 to 200 characters why.";
+        return Err(WebError::new(Code::FieldInvalid, detail));
+    }
+    if caller.user().is_none() && !caller.is_admin() {
+        let detail =
+            "An exception needs a person: add ?as=<user>, or use a token with the scope admin.";
+        return Err(WebError::new(Code::ActingUserRequired, detail));
+    }
+    Ok(reason.to_owned())
 }
 
 /// Out on which SIM, and to which number read by that SIM's country.
@@ -153,6 +175,7 @@ fn merged(
 fn cleared(
     tx: &ReadTx<'_>,
     mut new: NewMessage,
+    exception: Option<&str>,
     settings: &Settings,
     now: UnixTime,
 ) -> Result<NewMessage, WebError> {
@@ -166,7 +189,8 @@ fn cleared(
         segments: new.segments,
         let_go: false,
     };
-    match tx.clearance(&leaving, &settings.house(), now)? {
+    let exception = Exception { reason: exception, message: None };
+    match tx.clearance_by(&leaving, exception, &settings.house(), now)? {
         Clearance::Go | Clearance::Warn(_) | Clearance::Later => {}
         Clearance::Hold(refusal) => new.hold = Some(refusal.sentence),
         Clearance::Refused(refusal) => return Err(refusal.into()),

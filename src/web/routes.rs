@@ -94,6 +94,7 @@ fn table(app: App) -> Table {
     all.add("POST", "/api/v1/conversations/{id}/read", Send, api::threads::read);
     all.add("POST", "/api/v1/conversations/{id}/notes", Send, api::threads::notes);
     all.add("POST", "/api/v1/conversations/{id}/participants", Send, api::threads::participants);
+    all.add("POST", "/api/v1/conversations/{id}/new-owner", Send, api::merges::new_owner);
     all.add("GET", "/api/v1/consent", Read, api::consent::list);
     all.add("POST", "/api/v1/consent", Send, api::consent::record);
     all.add("GET", "/api/v1/consent.csv", Read, api::consent::export);
@@ -104,11 +105,15 @@ fn table(app: App) -> Table {
     all.add("GET", "/api/v1/lines", Read, api::lines::list);
     all.add("GET", "/api/v1/lines/{id}", Read, api::lines::show);
     all.add("PATCH", "/api/v1/lines/{id}", Admin, api::line_settings::update);
+    all.add("GET", "/api/v1/lines/{id}/usage", Read, api::usage::show);
+    all.add("GET", "/api/v1/lines.csv", Read, api::usage::export);
     all.add("GET", "/api/v1/contacts", Read, api::contacts::list);
     all.add("POST", "/api/v1/contacts", Send, api::contacts::create);
     all.add("GET", "/api/v1/contacts/{id}", Read, api::contacts::show);
     all.add("PATCH", "/api/v1/contacts/{id}", Send, api::contacts::update);
     all.add("DELETE", "/api/v1/contacts/{id}", Send, api::contacts::delete);
+    all.add("POST", "/api/v1/contacts/{id}/merge", Send, api::merges::merge);
+    all.add("POST", "/api/v1/contacts/{id}/split", Send, api::merges::split);
     all.add("GET", "/api/v1/users", Read, api::users::list);
     all.add("POST", "/api/v1/users", Admin, api::users::create);
     all.add("GET", "/api/v1/users/{id}", Read, api::users::show);

@@ -383,7 +383,7 @@ async fn health_gives_its_verdict_to_all_and_its_reasons_to_readers() {
     assert!(metrics.text.contains("simgate_open_messages{state=\"queued\"} 0"), "{}", metrics.text);
 }
 
-/// The stream gives what was committed after the last event known, once, and goes on from there.
+/// S58: the stream gives what was committed after the last event known, once, and goes on from there.
 #[tokio::test]
 async fn an_event_stream_resumes_after_the_last_event_known() {
     let site = Site::new().await;

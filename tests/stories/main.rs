@@ -20,7 +20,9 @@ mod full_sim;
 #[path = "../support/gateway.rs"]
 mod gateway;
 mod long_message;
+mod one_thread;
 mod people;
+mod privacy;
 mod receive;
 mod relay;
 mod send;
@@ -41,6 +43,7 @@ mod state_machines;
 mod store;
 mod store_inbound;
 mod store_inbox;
+mod store_notices;
 mod store_outbound;
 mod store_people;
 mod store_queue_laws;

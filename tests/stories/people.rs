@@ -8,48 +8,48 @@ use simgate::web::{Code, Settings};
 use crate::site::{Answer, Site, request};
 
 /// A site with an admin's token, and calls by it.
-struct Desk {
-    site: Site,
+pub struct Desk {
+    pub site: Site,
     token: String,
 }
 
 impl Desk {
-    async fn new() -> Desk {
+    pub async fn new() -> Desk {
         let country = Some("GB".parse().unwrap());
         let site = Site::with(Settings { country, ..Settings::default() }).await;
         let token = site.token(&["admin"]).await;
         Desk { site, token }
     }
 
-    async fn call(&self, method: Method, path: &str, body: Value) -> Answer {
+    pub async fn call(&self, method: Method, path: &str, body: Value) -> Answer {
         let request = request(method, path)
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, "application/json");
         self.site.ask(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub async fn get(&self, path: &str) -> Value {
         let answer = self.site.get(path, &self.token).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
         answer.json()
     }
 
-    async fn post(&self, path: &str, body: Value) -> Answer {
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.call(Method::POST, path, body).await
     }
 
-    async fn patch(&self, path: &str, body: Value) -> Answer {
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
         self.call(Method::PATCH, path, body).await
     }
 
     /// The id of what was made.
-    async fn made(&self, path: &str, body: Value) -> String {
+    pub async fn made(&self, path: &str, body: Value) -> String {
         let answer = self.post(path, body).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{path}: {}", answer.text);
         answer.json()["id"].as_str().unwrap().to_owned()
     }
 
-    async fn user(&self, first: &str, role: &str, phone: u32) -> String {
+    pub async fn user(&self, first: &str, role: &str, phone: u32) -> String {
         let phone = format!("07700 900{phone:03}");
         let email = format!("{first}@example.org");
         let user = json!({ "first_name": first, "last_name": "B", "email": email, "phone": phone, "role": role });
@@ -57,19 +57,19 @@ impl Desk {
     }
 
     /// The conversation with a number that wrote.
-    async fn thread(&self, from: &str, text: &str) -> String {
+    pub async fn thread(&self, from: &str, text: &str) -> String {
         self.site.receives(from, text).await;
         let list = self.get("/api/v1/conversations").await;
         list["items"][0]["id"].as_str().unwrap().to_owned()
     }
 
     /// Sets the first line.
-    async fn line(&self, set: Value) -> Answer {
+    pub async fn line(&self, set: Value) -> Answer {
         self.patch("/api/v1/lines/1", set).await
     }
 }
 
-fn code(answer: Answer) -> String {
+pub fn code(answer: Answer) -> String {
     answer.code()
 }
 

@@ -41,7 +41,7 @@ async fn a_reply_is_forwarded_to_those_the_last_message_named() {
     assert_eq!(emails(shop.deliveries("again").await), [(desk, json!(["show"]))]);
 }
 
-/// S78, S79, S109, S112, C5, E152: everybody on the list is told by each way chosen, each once;
+/// S78, S79, S103, S109, S112, C5, E152: everybody on the list is told by each way chosen, each once;
 /// nobody of their own text.
 #[tokio::test(start_paused = true)]
 async fn the_users_of_a_line_are_told() {

@@ -112,7 +112,7 @@ fn a_missing_segment_is_named_and_filled_when_it_comes_late() {
     assert_eq!(texts(&late), [text]);
 }
 
-/// Two senders, one reference; and one sender with references of 8 and of 16 bits.
+/// E140: two senders, one reference; and one sender with references of 8 and of 16 bits.
 #[test]
 fn mixed_messages_are_kept_apart() {
     let (one, two) = ("a".repeat(200), "b".repeat(200));

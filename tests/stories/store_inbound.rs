@@ -83,7 +83,7 @@ fn publish(
     tx.publish_inbound(&whole)
 }
 
-/// D4: the same TPDU again, from another slot and a day later, is counted and nothing else.
+/// E142, D4: the same TPDU again, as after a crash between store and delete, is counted and nothing else.
 #[tokio::test]
 async fn the_same_tpdu_again_makes_no_second_message() {
     let bench = Bench::new().await;

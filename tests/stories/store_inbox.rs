@@ -6,7 +6,7 @@ use simgate::store::{
     Author, AuthorKind, Card, Claim, ContactQuery, ConversationQuery, Erasure, Filing, Inserted,
     Kind, LineId, NewInbound, NewSegment, Profile, Role, Source, StoreError, Tab, UserId, WriteTx,
 };
-use simgate::types::{Class, ConversationId, MessageId, Number, UnixTime};
+use simgate::types::{Class, ConversationId, MessageId, Millis, Number, UnixTime};
 
 use crate::store::{Bench, T0, at, phone, sim, text_to};
 
@@ -156,7 +156,7 @@ async fn claims_end_with_idleness_and_with_the_account() {
             tx.claim(first, ann, at(10))?;
             tx.claim(second, bob, at(10))?;
             tx.owner_acted(second, bob, at(100))?;
-            assert_eq!(tx.release_idle(at(50), at(110))?, [first]);
+            assert_eq!(tx.release_idle(Millis::from_secs(60), at(110))?, [first]);
             assert!(tx.hand_over(second, Some(bob), Some(ann), at(111))?, "taken over");
             assert!(!tx.hand_over(second, Some(bob), None, at(112))?, "not his any more");
             let gone = Profile { active: false, ..profile("ann", Role::Agent) };
@@ -225,7 +225,7 @@ async fn reading_is_each_users_own_and_answering_everybodys() {
         .await;
 }
 
-/// S69, S146, E132, E133: flags and lines are views; short codes and names stand apart.
+/// S65, S69, S146, E132, E133: the newest text first; flags and lines are views; short codes and names stand apart.
 #[tokio::test]
 async fn flags_and_lines_filter_the_list() {
     let bench = Bench::new().await;

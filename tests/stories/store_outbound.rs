@@ -49,7 +49,7 @@ async fn a_text_goes_queued_submitting_sent() {
     assert!(bench.lease(at(3)).await.is_none());
 }
 
-/// reliability 1.4: never an accepted segment again; the refused one with the same bytes.
+/// E144, reliability 1.4: never an accepted segment again; the refused one with the same bytes.
 #[tokio::test]
 async fn a_refused_segment_is_sent_again_and_the_first_segment_is_not() {
     let bench = Bench::new().await;

@@ -73,7 +73,7 @@ async fn a_failed_report_says_why() {
     );
 }
 
-/// reliability 1.4: never by reference alone.
+/// E145, reliability 1.4: never by reference alone.
 #[tokio::test]
 async fn the_reference_alone_matches_nothing() {
     let bench = Bench::new().await;
@@ -106,7 +106,7 @@ async fn a_report_with_a_wrong_time_stamp_is_believed_only_when_it_cannot_be_ano
     assert_eq!(bench.report(wrong(18)).await, ReportMatch::Orphan);
 }
 
-/// A report can come before our own commit of the reference it names.
+/// E145: a report can come before our own commit of the reference it names.
 #[tokio::test]
 async fn a_report_that_overtakes_its_submit_waits_for_it() {
     let bench = Bench::new().await;

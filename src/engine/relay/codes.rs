@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::engine::consent::Standing;
 use crate::engine::facts::{LastOutbound, Thread};
+use crate::engine::rules::PersonId;
 use crate::types::{Millis, Number, UnixTime};
 
 /// A response code of one (recipient, line), and what its customer's conversation is like.
@@ -27,10 +28,23 @@ pub struct Code {
     pub standing: Standing,
     /// The last message to them.
     pub last_outbound: Option<LastOutbound>,
-    /// Who of staff wrote to them last, and when, if that was after their last message (E33).
-    pub answered_by: Option<(String, UnixTime)>,
+    /// What staff wrote to them last, if that was after their last message (E33).
+    pub answered_by: Option<Answer>,
     /// The last lines of the conversation, oldest first, each with who wrote it (E14).
     pub last_lines: Vec<String>,
+}
+
+/// An answer that a customer has had already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Who wrote it, where that is somebody we know.
+    pub person: Option<PersonId>,
+    /// What they are called.
+    pub name: String,
+    /// When.
+    pub at: UnixTime,
+    /// Their words.
+    pub text: String,
 }
 
 impl Code {

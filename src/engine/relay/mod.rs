@@ -12,7 +12,7 @@ mod command;
 mod token;
 mod wording;
 
-pub use codes::{Code, Draw, draw};
+pub use codes::{Answer, Code, Draw, draw};
 pub use command::{Command, Order};
 pub use token::{Token, find, strip};
 pub use wording::plain_name;

@@ -78,8 +78,7 @@ fn say(desk: &Desk<'_, '_>, code: &Code, text: &str, draft: &mut Draft) {
     let claims = match rules.line.claims.reply_from_outside(&code.thread, desk.person, rules) {
         Verdict::Go { claims } => claims,
         Verdict::Ask(refusal) | Verdict::No(refusal) => {
-            let answered =
-                code.answered_by.as_ref().map(|(who, _)| format!(" {who} has answered already."));
+            let answered = answered_before(desk, code).map(|said| format!(" {said}"));
             let code = code.code;
             let sentence = format!(
                 "{}{} Text @{code} TAKE, then send it again.",
@@ -104,10 +103,26 @@ fn say(desk: &Desk<'_, '_>, code: &Code, text: &str, draft: &mut Draft) {
         let change = ThreadChange::Claim(desk.person.id);
         draft.act(Action::Thread { remote, change });
     }
+    if let Some(said) = answered_before(desk, code) {
+        draft.why("a colleague answered before: both went out, and the author is told");
+        desk.say(draft, format!("Sent. {said}"));
+    }
     if code.recycled && desk.case.now().since(code.issued) < ECHO_FOR {
         draft.why("the code changed hands of late: the name is echoed");
         desk.say(draft, format!("Sent to {name}."));
     }
+}
+
+/// What a colleague has answered since the customer wrote (E33).
+fn answered_before(desk: &Desk<'_, '_>, code: &Code) -> Option<String> {
+    let answer = code.answered_by.as_ref().filter(|by| by.person != Some(desk.person.id))?;
+    let minutes = desk.case.now().since(answer.at).0 / 60_000;
+    let words: String = answer.text.chars().take(ANSWER_SHOWN).collect();
+    let more = if words.len() < answer.text.len() { "..." } else { "" };
+    Some(match minutes {
+        0 => format!("{} had answered just now: {words}{more}", answer.name),
+        minutes => format!("{} had answered {minutes} min before: {words}{more}", answer.name),
+    })
 }
 
 fn settle(
@@ -134,5 +149,7 @@ fn refuse(desk: &Desk<'_, '_>, draft: &mut Draft, what: &str, refusal: &Refusal)
     desk.say(draft, format!("{what}. {}", refusal.sentence));
 }
 
+/// Characters of a colleague's answer that are shown.
+const ANSWER_SHOWN: usize = 80;
 /// How long after a change of hands answers are echoed with the name (E4).
 const ECHO_FOR: Millis = Millis(90 * A_DAY.0);

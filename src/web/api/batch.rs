@@ -62,7 +62,13 @@ pub(in crate::web) async fn create(
     let key = idempotency_key(&caller, &headers, "batch", &batch)?;
     let (now, settings) = (app.now(), app.settings.clone());
     let read = app.store.read(move |tx| {
-        let judge = |new: NewMessage| new.wanted()?.accepted(tx, &caller, &settings, now);
+        let judge = |new: NewMessage| {
+            if new.exception.is_some() {
+                let detail = "An exception is made for one text, by a call of its own.";
+                return Err(WebError::new(Code::FieldInvalid, detail));
+            }
+            new.wanted()?.accepted(tx, &caller, &settings, now)
+        };
         Ok(batch.messages.into_iter().map(judge).collect::<Vec<_>>())
     });
     let judged = read.await?;

@@ -114,6 +114,9 @@ impl Bulk {
             flash: None,
             confirm: None,
             merge: None,
+            exception: None,
+            last_seen: None,
+            media: None,
         };
         let wanted = new.wanted()?;
         let mut new = wanted.accepted(tx, caller, settings, now)?;

@@ -4,8 +4,8 @@
 use crate::engine::claim::Verdict;
 use crate::engine::facts::Thread;
 use crate::engine::rules::{Line, PersonId, Rules};
-use crate::store::{Claim, NewMessage, WriteTx};
-use crate::types::UnixTime;
+use crate::store::{Author, Claim, Message, MessageQuery, NewMessage, Page, WriteTx};
+use crate::types::{Class, Direction, MessageId, UnixTime};
 use crate::web::auth::Caller;
 use crate::web::crew;
 use crate::web::error::{Code, WebError};
@@ -45,4 +45,37 @@ pub(super) fn reply(
         }
         Verdict::No(refusal) => Err(refusal.into()),
     }
+}
+
+/// E121: whether a colleague has answered since the writer looked.
+pub(super) fn unanswered(
+    tx: &WriteTx<'_>,
+    caller: &Caller,
+    new: &NewMessage,
+    last_seen: Option<MessageId>,
+    now: UnixTime,
+) -> Result<(), WebError> {
+    let Some(last_seen) = last_seen else { return Ok(()) };
+    let since = tx.messages(&MessageQuery {
+        page: Page::After(last_seen),
+        direction: Some(Direction::Out),
+        number: Some(new.to.clone()),
+        limit: 20,
+        ..MessageQuery::default()
+    })?;
+    let own = caller.author();
+    let by_hand = |message: &&Message| {
+        let automatic = matches!(message.class, Class::Auto | Class::Consent | Class::Marketing);
+        !automatic && message.author.as_ref() != Some(&own)
+    };
+    let Some(answer) = since.iter().rev().find(by_hand) else { return Ok(()) };
+    let user = answer.author.as_ref().and_then(Author::user);
+    let user = user.map(|user| tx.user(user)).transpose()?.flatten();
+    let name = user.map_or_else(|| "Somebody".to_owned(), |user| user.name());
+    let words: String = answer.text.chars().take(100).collect();
+    let minutes = now.since(answer.created_at).0 / 60_000;
+    let detail = format!(
+        "{name} answered {minutes} min ago: {words:?}. Send yours as well with \"confirm\": true."
+    );
+    Err(WebError::new(Code::AnsweredMeanwhile, detail))
 }

@@ -35,6 +35,8 @@ pub(in crate::web) struct Contact {
     notes: String,
     /// What each number's owner has said; it stays with the number (E100).
     consent: Vec<Consent>,
+    /// Ids of contacts shown as part of this one.
+    merged: Vec<String>,
     created_at: String,
     updated_at: String,
 }
@@ -75,6 +77,7 @@ impl Contact {
             fields: card.fields,
             notes: card.notes,
             consent,
+            merged: contact.merged.iter().map(ContactId::to_string).collect(),
             created_at: stamp(contact.created_at),
             updated_at: stamp(contact.updated_at),
         })
@@ -209,7 +212,7 @@ fn checked_fields(fields: BTreeMap<String, String>) -> Result<BTreeMap<String, S
     }
 }
 
-fn one(tx: &ReadTx<'_>, id: ContactId) -> Result<Contact, WebError> {
+pub(super) fn one(tx: &ReadTx<'_>, id: ContactId) -> Result<Contact, WebError> {
     let contact = tx.contact(id)?.ok_or_else(WebError::not_found)?;
     Ok(Contact::read(tx, contact)?)
 }

@@ -47,6 +47,8 @@ pub(in crate::web) struct Conversation {
     opted_out: bool,
     /// A person must decide whether the last words were an opt-out.
     possible_opt_out: bool,
+    /// Texts that are to leave later; closing keeps them (E127).
+    scheduled: u32,
     last_message_at: String,
     /// The newest text, or its beginning.
     last_text: Option<String>,
@@ -82,6 +84,7 @@ impl Conversation {
             tags: seen.tags,
             opted_out: seen.opted_out,
             possible_opt_out: seen.possible_opt_out,
+            scheduled: seen.scheduled,
             last_message_at: stamp(seen.last_message_at),
             last_text: last_text.map(|text| text.chars().take(PREVIEW).collect()),
             last_direction: last_direction.map(|direction| direction.as_str()),

@@ -12,6 +12,7 @@ use super::lines::{Line, NotifiedUser};
 use crate::bus::Change;
 use crate::engine::hours::BusinessHours;
 use crate::engine::limits::Limits;
+use crate::engine::quiet::QuietHours;
 use crate::engine::relay::RelayRules;
 use crate::engine::rules::{PersonId, Rules};
 use crate::engine::texts::Texts;
@@ -56,6 +57,18 @@ pub(in crate::web) struct LineSet {
     #[schema(value_type = Option<String>)]
     claim_policy: Option<Option<String>>,
     participants_reply: Option<bool>,
+    /// Minutes after which an idle claim is given back to everybody; null: the gateway's 12 hours.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    claims_idle: Option<Option<u32>>,
+    /// Users are told of new texts: then `notified_users` names at least one. Naming some turns it
+    /// on.
+    notify: Option<bool>,
+    /// `{from: "21:00", to: "08:00"}` of the recipient's day, in which marketing and whatever was
+    /// planned ahead waits; `"off"`; null: these hours, for marketing alone.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<Object>)]
+    quiet_hours: Option<Option<Value>>,
     /// `{opt_in, opt_out, opt_back_in, help, away, ...}`: those named change, null is the shipped one.
     #[schema(value_type = Option<Object>)]
     texts: Option<Map<String, Value>>,
@@ -68,7 +81,8 @@ pub(in crate::web) struct LineSet {
     international: Option<bool>,
     /// Short codes that may be written to, although that may cost a premium.
     short_codes: Option<Vec<String>>,
-    /// `{segments_a_day: {warn, hold}, ...}`: those named change.
+    /// `{segments_a_day: {warn, hold}, money_a_month: {warn, hold}, prices: {home, abroad,
+    /// countries: {FR: 90}}}`, money in thousandths of the currency: those named change.
     #[schema(value_type = Option<Object>)]
     limits: Option<Map<String, Value>>,
     /// `{scope, profile, clarify, help_when_out}`: those named change.
@@ -212,12 +226,16 @@ impl LineSet {
             }
             set.response_recipient = user.map(|user| user.id);
         }
+        let named = self.notified_users.is_some();
         if let Some(told) = self.notified_users {
             let told = told.into_iter().map(|one| one.read(tx, settings));
             set.notified = told.collect::<Result<Vec<store::NotifiedUser>, WebError>>()?;
             set.notified.sort_by_key(|one| one.user);
             let people: Vec<_> = set.notified.iter().map(crew::notified).collect();
-            lint::notified(&people, &crew::rules(tx)?)?;
+            // Nobody, while the sink is turned off by the same call, is nobody to check.
+            if self.notify != Some(false) || !people.is_empty() {
+                lint::notified(&people, &crew::rules(tx)?)?;
+            }
             if set.notified.windows(2).any(|pair| pair[0].user == pair[1].user) {
                 return Err(invalid("notified_users names somebody twice."));
             }
@@ -252,6 +270,24 @@ impl LineSet {
         }
         if let Some(relay) = self.relay {
             set.relay = checked_relay(merged("relay", set.relay, relay)?, tx)?;
+        }
+        if let Some(minutes) = self.claims_idle {
+            if minutes.is_some_and(|minutes| !(5..=60 * 24 * 31).contains(&minutes)) {
+                return Err(invalid("claims_idle is 5 to 44640 minutes, or null."));
+            }
+            set.claims_idle = minutes;
+        }
+        if let Some(hours) = self.quiet_hours {
+            set.quiet_hours = match hours {
+                Some(Value::String(word)) if word == "off" => Some(Value::Null),
+                Some(hours) => Some(checked::<QuietHours>("quiet_hours", hours)?),
+                None => None,
+            };
+        }
+        set.notify = self.notify.or(if named { Some(true) } else { set.notify });
+        // S105: asked at every change, also at one that names nobody.
+        if set.notify == Some(true) && set.notified.is_empty() {
+            lint::notified(&[], &crew::rules(tx)?)?;
         }
         set.participants_reply = self.participants_reply.unwrap_or(set.participants_reply);
         set.international = self.international.unwrap_or(set.international);

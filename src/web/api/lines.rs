@@ -36,6 +36,13 @@ pub(in crate::web) struct Line {
     /// The policy in force: `off`, `soft` or `strict`.
     claim_policy: &'static str,
     participants_reply: bool,
+    /// Minutes after which an idle claim is given back; null: the gateway's 12 hours.
+    claims_idle: Option<u32>,
+    /// Users are told of new texts; null: nobody has been named yet.
+    notify: Option<bool>,
+    /// `{from, to}` of the recipient's day, `"off"`, or null: the shipped ones, for marketing alone.
+    #[schema(value_type = Option<Object>)]
+    quiet_hours: Option<Value>,
     #[schema(value_type = Object)]
     texts: Value,
     help_contact: String,
@@ -121,6 +128,12 @@ impl Line {
             notified_users: set.notified.into_iter().map(told).collect(),
             response_emails: set.response_emails,
             claim_policy,
+            claims_idle: set.claims_idle,
+            notify: set.notify,
+            quiet_hours: set.quiet_hours.map(|hours| match hours {
+                Value::Null => json!("off"),
+                hours => hours,
+            }),
             participants_reply: set.participants_reply,
             texts: set.texts,
             help_contact: set.help_contact,

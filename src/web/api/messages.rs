@@ -4,16 +4,18 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{List, claims, cursor, page_size, stamp};
 use crate::bus::Change;
-use crate::store::{self, Enqueued, IdempotencyKey, MessageQuery, Page, SegmentRow, StoreError};
+use crate::store::{
+    self, Earlier, Enqueued, IdempotencyKey, MessageQuery, Page, SegmentRow, StoreError,
+};
 use crate::types::{Class, Direction, MessageId, MessageState, Millis, UnixTime};
 use crate::web::accept::{Wanted, looked_for};
 use crate::web::auth::Caller;
-use crate::web::change::change;
+use crate::web::change::{audit, change};
 use crate::web::error::{Code, WebError};
 use crate::web::extract::{Body, Id, Query};
 use crate::web::{App, health};
@@ -46,12 +48,36 @@ pub(in crate::web) struct NewMessage {
     pub(super) confirm: Option<bool>,
     /// Fill fields such as `{{ first_name|default('there') }}` from the address book (default false).
     pub(super) merge: Option<bool>,
+    /// Why somebody who has opted out is answered once all the same: only to a text they wrote
+    /// since, only a `conversation`; audited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) exception: Option<String>,
+    /// The id of the newest text its writer has seen: when a colleague has answered since, the call
+    /// is refused with `answered_meanwhile` until `confirm` is true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last_seen: Option<String>,
+    /// Pictures and files: always refused, in words. The lines send texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub(super) media: Option<Value>,
 }
 
 impl NewMessage {
     /// Reads the words of the wire.
     pub(super) fn wanted(self) -> Result<Wanted, WebError> {
+        if self.media.is_some() {
+            let detail =
+                "Put a link into the text instead: a SIM's line sends no pictures or files.";
+            return Err(WebError::new(Code::MediaNotPossible, detail));
+        }
+        let seen = |id: String| id.parse().map(MessageId).ok();
+        let last_seen = self.last_seen.map(|id| {
+            seen(id)
+                .ok_or_else(|| WebError::new(Code::FieldInvalid, "last_seen is a message's id."))
+        });
         Ok(Wanted {
+            exception: self.exception,
+            last_seen: last_seen.transpose()?,
             class: self.class.as_deref().map(class).transpose()?.unwrap_or(Class::Conversation),
             send_at: self.send_at.as_deref().map(time).transpose()?,
             valid_for: self.valid_for.as_deref().map(duration).transpose()?,
@@ -120,8 +146,8 @@ impl From<store::Message> for Accepted {
 #[utoipa::path(post, path = "/api/v1/messages", tag = "messages", request_body = NewMessage,
     params(("Idempotency-Key" = Option<String>, Header, description = "Repeating a call with the same key and body queues nothing more for 72 hours and is answered alike.")),
     responses((status = 202, body = Accepted),
-        (status = 409, description = "idempotency_conflict, claim_required, claimed_by_other"),
-        (status = 422, description = "number_invalid, line_unknown, line_off, text_empty, text_too_long, tag_too_long, time_invalid")))]
+        (status = 409, description = "idempotency_conflict, claim_required, claimed_by_other, answered_meanwhile"),
+        (status = 422, description = "number_invalid, line_unknown, line_off, text_empty, text_too_long, tag_too_long, time_invalid, opted_out, media_not_possible")))]
 pub(in crate::web) async fn create(
     State(app): State<App>,
     caller: Caller,
@@ -145,15 +171,33 @@ pub(in crate::web) async fn queue(
     health::room(app)?;
     let settings = app.settings.clone();
     let message = change(app, move |tx, now| {
-        let new = wanted.accepted(tx, &caller, &settings, now)?;
+        let (exception, last_seen) = (wanted.exception.clone(), wanted.last_seen);
         let earlier = key.as_ref().map(|key| tx.earlier_call(key, now)).transpose()?.flatten();
+        // A call repeated is answered as it was, whatever has changed since.
+        if let Some(Earlier::Message(id)) = earlier {
+            return tx.message(id)?.ok_or_else(WebError::not_found);
+        }
+        let new = wanted.accepted(tx, &caller, &settings, now)?;
         if earlier.is_none() {
             claims::reply(tx, &caller, &new, confirmed, now)?;
+            claims::unanswered(tx, &caller, &new, last_seen.filter(|_| !confirmed), now)?;
         }
         match tx.enqueue(&new, key.as_ref(), now)? {
-            Enqueued::New(id) | Enqueued::Repeated(id) => {
+            Enqueued::New(id) => {
+                if let Some(reason) = exception {
+                    tx.except(id, reason.trim())?;
+                    audit(
+                        tx,
+                        &caller,
+                        "consent.exception",
+                        id,
+                        json!({ "fields": ["reason"] }),
+                        now,
+                    )?;
+                }
                 tx.message(id)?.ok_or_else(WebError::not_found)
             }
+            Enqueued::Repeated(id) => tx.message(id)?.ok_or_else(WebError::not_found),
             Enqueued::Conflict => Err(conflict()),
         }
     });

@@ -14,6 +14,7 @@ pub(super) mod count;
 pub(super) mod events;
 pub(super) mod line_settings;
 pub(super) mod lines;
+pub(super) mod merges;
 pub(super) mod messages;
 pub(super) mod modems;
 pub(super) mod numbers;
@@ -27,6 +28,7 @@ pub(super) mod sign_in_links;
 pub(super) mod templates;
 pub(super) mod threads;
 pub(super) mod tokens;
+pub(super) mod usage;
 pub(super) mod users;
 
 use serde::Serialize;

@@ -237,13 +237,20 @@ fn a_text_without_a_clear_code_reaches_no_customer() {
     transcript("relay_codes.txt");
 }
 
-/// E20, E22, E23, E32, E33, C6: the recipient's commands, claims included.
+/// E20, E22, E23, E32, C6: the recipient's commands, claims included.
 #[test]
 fn a_recipient_runs_conversations_by_sms() {
     transcript("relay_commands.txt");
 }
 
-/// E2, E18, E24..E27, E29, E30, E34, E38, E138: odd senders, floods, repeats, guessed codes, PIN.
+/// E2, E33: two recipients of one line: a code of one is nothing to the other, and who answers
+/// second is told of the first.
+#[test]
+fn two_recipients_have_codes_of_their_own_and_hear_of_each_other() {
+    transcript("relay_two_recipients.txt");
+}
+
+/// E18, E24..E27, E29, E30, E34, E38, E138: odd senders, floods, repeats, guessed codes, PIN.
 #[test]
 fn a_relay_withstands_odd_senders_floods_and_guesses() {
     transcript("relay_limits.txt");
@@ -287,7 +294,14 @@ fn a_doubtful_opt_out_is_left_to_people() {
     transcript("opt_out_doubtful.txt");
 }
 
-/// S72, E82, E93, E104, E105: HELP, languages, national customs.
+/// E93: where the law sets a time for it, the confirmation carries a deadline; the opt-out holds at
+/// once.
+#[test]
+fn a_confirmation_has_its_deadline_where_the_law_sets_one() {
+    transcript("opt_out_deadline.txt");
+}
+
+/// S72, E82, E104, E105: HELP, languages, national customs.
 #[test]
 fn help_and_other_languages() {
     transcript("help_and_languages.txt");

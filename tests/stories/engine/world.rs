@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use simgate::engine::action::{
-    Action, CodeChange, PromptChange, Purpose, RecipientChange, Sms, ThreadChange,
+    Action, Author, CodeChange, PromptChange, Purpose, RecipientChange, Sms, ThreadChange,
 };
 use simgate::engine::consent::{Change, Standing, State};
 use simgate::engine::facts::{Contact, LastOutbound, Relayed, Thread, Traffic};
 use simgate::engine::keyword::Then;
 use simgate::engine::prompt::{Grammar, OpenPrompt};
-use simgate::engine::relay::Code;
+use simgate::engine::relay::{Answer, Code};
 use simgate::engine::{Decision, Facts, Inbound, Moment, PersonId, PromptId, Rules, decide};
 use simgate::types::{Millis, Number, UnixTime};
 
@@ -41,6 +41,8 @@ pub struct Row {
     pub purpose: Option<Purpose>,
     pub inbound: bool,
     pub carried: LastOutbound,
+    /// Who of staff wrote it, by relay.
+    pub by: Option<PersonId>,
 }
 
 #[derive(Clone, Default)]
@@ -198,7 +200,7 @@ impl World {
         carried: LastOutbound,
     ) {
         let (at, remote, text) = (self.now, remote.clone(), text.to_owned());
-        self.log.push(Row { at, remote, text, purpose, inbound, carried });
+        self.log.push(Row { at, remote, text, purpose, inbound, carried, by: None });
     }
 
     fn last_outbound(&self, number: &Number) -> Option<LastOutbound> {
@@ -222,6 +224,11 @@ impl World {
             code.standing = self.standing(customer);
             code.last_outbound = self.last_outbound(customer);
             let lines = self.log.iter().rev().filter(|row| row.remote == *customer).take(3);
+            let ours = self.log.iter().rev().filter(|row| row.remote == *customer);
+            code.answered_by = ours.take_while(|row| !row.inbound).find_map(|row| {
+                let name = self.rules.person(row.by?)?.name.clone();
+                Some(Answer { person: row.by, name, at: row.at, text: row.text.clone() })
+            });
             code.last_lines = lines.map(|row| row.text.clone()).collect();
             code.last_lines.reverse();
         }
@@ -285,6 +292,9 @@ impl World {
         let carried =
             LastOutbound { tag: sms.tag.clone(), response_emails: sms.response_emails.clone() };
         self.row(&sms.to, &sms.text, Some(sms.purpose), false, carried);
+        if let Author::Person(person) = sms.author {
+            self.log.last_mut().expect("the answer").by = Some(person);
+        }
     }
 
     fn change_thread(&mut self, remote: &Number, change: &ThreadChange) {
