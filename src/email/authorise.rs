@@ -42,8 +42,8 @@ pub enum Doubt {
     /// E45: the receiving server did not confirm the author.
     #[error("the author is not confirmed: {0}")]
     Unverified(String),
-    /// No author, or several.
-    #[error("the mail names {0} authors")]
+    /// No author, or several, or one in a form that servers read differently.
+    #[error("the mail does not name one author: {0} addresses in From")]
     Authors(usize),
     /// E45: a reply address nobody of us made.
     #[error("the reply address was not made by this gateway")]
@@ -68,7 +68,7 @@ pub enum Doubt {
 /// told. A stranger is told nothing.
 pub fn authorise(mail: &MailIn, site: &Site, rights: Rights<'_>) -> Result<Accepted, Doubt> {
     let Some(author) = mail.author() else {
-        return Err(Doubt::Authors(mail.from.len() + mail.odd_authors));
+        return Err(Doubt::Authors(mail.from.len()));
     };
     let holds = |address: &Address| match () {
         () if rights.addressees.contains(address) => Some(As::Addressee),

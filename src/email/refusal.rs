@@ -1,5 +1,7 @@
 //! Why a person's mail does not become a text, in words for that person.
 
+use super::MailError;
+
 /// A reason to send nothing, told to the author by a notice.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -77,6 +79,18 @@ impl Refusal {
             Refusal::TooLarge { .. } => "too_large",
             Refusal::Structure(_) => "structure",
             Refusal::Policy(_) => "policy",
+        }
+    }
+}
+
+impl From<MailError> for Refusal {
+    fn from(error: MailError) -> Refusal {
+        match error {
+            MailError::TooLarge { limit, .. } => Refusal::TooLarge { limit },
+            MailError::TooManyParts(_) => Refusal::Structure("it has too many parts"),
+            MailError::TooDeep(_) => Refusal::Structure("its parts are nested too deeply"),
+            MailError::HeaderTooLong(_) => Refusal::Structure("its header is too long"),
+            MailError::NoHeader => Refusal::Structure("it has no header"),
         }
     }
 }

@@ -12,6 +12,10 @@ mod consent;
 #[path = "../support/dialogue.rs"]
 mod dialogue;
 mod dialogues;
+mod email_corpus;
+#[path = "../support/email_fuzz.rs"]
+mod email_laws;
+mod email_out;
 mod emulator;
 #[path = "../support/emulator_fuzz.rs"]
 mod emulator_fuzz;

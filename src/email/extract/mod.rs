@@ -174,7 +174,9 @@ fn end(lines: &mut Vec<Line>, mark: &str) -> bool {
 fn own_text(lines: &[Line]) -> String {
     let mut text = String::new();
     for line in lines.iter().filter(|line| line.is_own()) {
-        let line = line.text.trim_end();
+        // A blank before `>` says that it is no quote (RFC 3676 §4.4, and our own HTML).
+        let line = line.text.strip_prefix(' ').filter(|t| t.starts_with('>')).unwrap_or(&line.text);
+        let line = line.trim_end();
         if !(line.is_empty() && text.ends_with("\n\n")) {
             text.push_str(line);
             text.push('\n');

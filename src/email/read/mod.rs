@@ -251,6 +251,15 @@ pub fn read(raw: &[u8], limits: Limits) -> Result<MailIn, MailError> {
     Ok(mail)
 }
 
+/// Reads the header alone, for a mail that is too large to be fetched: enough to say who wrote it.
+pub fn head(raw: &[u8], limits: Limits) -> Result<MailIn, MailError> {
+    let (fields, _) = Fields::split(raw.get(..limits.header).unwrap_or(raw));
+    match fields.0.is_empty() {
+        true => Err(MailError::NoHeader),
+        false => Ok(of_fields(fields)),
+    }
+}
+
 /// What the header alone says.
 fn of_fields(fields: Fields) -> MailIn {
     let (mut from, mut odd_authors) = (Vec::new(), 0);

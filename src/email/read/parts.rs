@@ -48,7 +48,7 @@ fn part(
     if found.parts > limits.parts {
         return Err(MailError::TooManyParts(limits.parts));
     }
-    let kind = fields.content_type("content-type").filter(|kind| !kind.main.is_empty());
+    let kind = fields.content_type("content-type").filter(|kind| !kind.sub.is_empty());
     let kind = kind.unwrap_or_else(Kind::plain);
     if kind.main == "multipart" {
         if depth >= limits.depth {
