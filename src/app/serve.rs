@@ -30,6 +30,7 @@ pub async fn serve(
     let unix = listener::unix(folder)?;
     let owner = local::router(gateway).merge(router.clone()).layer(Extension(LocalAdmin));
     let mut tasks = JoinSet::new();
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     tasks.spawn(async move { axum::serve(tcp, router).await });
     tasks.spawn(async move { axum::serve(unix, owner).await });
     Ok(Served { address, _tasks: tasks })

@@ -61,8 +61,21 @@ impl Running {
     /// A link that signs one browser in, once.
     pub(super) async fn sign_in_link(&self, config: &Config) -> Result<String, Failure> {
         let key = web::new_link(&self.web).await.map_err(anyhow::Error::from)?;
-        let base = config.web.public_url.clone().unwrap_or_else(|| self.address());
-        Ok(format!("{base}/signin?key={}", key.expose()))
+        Ok(format!("{}/signin?key={}", self.base(config), key.expose()))
+    }
+
+    /// Says how to get in: by a link while nobody has a password, else by the page.
+    pub(super) async fn say_the_way_in(&self, config: &Config) -> Result<(), Failure> {
+        match web::needs_setting_up(&self.web).await.map_err(anyhow::Error::from)? {
+            true => println!("sign in once: {}", self.sign_in_link(config).await?),
+            // A link in a log would open the gateway to whoever reads logs.
+            false => println!("sign in: {}/signin", self.base(config)),
+        }
+        Ok(())
+    }
+
+    fn base(&self, config: &Config) -> String {
+        config.web.public_url.clone().unwrap_or_else(|| self.address())
     }
 
     /// The web side's parts, for a demonstration's first rows.

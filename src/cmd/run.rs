@@ -21,7 +21,7 @@ pub fn run(common: &Common, _: Args) -> Result<(), Failure> {
         let ports = Arc::new(hardware(&config));
         let running = Running::start(&config, &folder, settings(&config), ports, None).await?;
         println!("data {}", folder.display());
-        println!("sign in once: {}", running.sign_in_link(&config).await?);
+        running.say_the_way_in(&config).await?;
         println!("ready {}", running.address());
         running.until_told_to_stop().await
     })

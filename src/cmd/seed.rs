@@ -33,6 +33,20 @@ pub(super) async fn seed(store: &Store, world: &Shared, now: UnixTime) -> Result
 }
 
 fn fill(tx: &WriteTx<'_>, sims: &[SimFacts], now: UnixTime) -> Result<()> {
+    // Whoever opens the printed link is Alex.
+    tx.create_user(
+        &Profile {
+            first_name: "Alex".to_owned(),
+            last_name: "Admin".to_owned(),
+            email: "alex@example.org".to_owned(),
+            phone: None,
+            role: Role::Admin,
+            active: true,
+            duty: true,
+            team: None,
+        },
+        now,
+    )?;
     let jenny = tx.create_user(
         &Profile {
             first_name: "Jenny".to_owned(),

@@ -52,6 +52,7 @@ mod rulebook;
 mod rules;
 mod schema;
 mod search;
+mod second_factors;
 mod sessions;
 mod settings;
 mod settle;
@@ -98,7 +99,8 @@ pub use reports::{NewReport, ReportMatch};
 pub use rulebook::{Compiled, Organisation};
 pub use rules::{Rule, RuleId, RuleText};
 pub use schema::describe;
-pub use sessions::{Session, SessionId};
+pub use second_factors::SecondFactor;
+pub use sessions::{NewSession, Session, SessionId, SignInLink};
 pub use settle::Settled;
 pub use submit::{Prepared, Refusal, backoff};
 pub use templates::{Template, TemplateId};
@@ -106,7 +108,7 @@ pub use threads::{Filing, Note, NoteId};
 pub use tokens::{NewToken, Token, TokenId, TokenUse};
 pub use users::{Profile, User, UserId};
 pub use words::{
-    AuthorKind, ChangeKind, ClaimPolicy, DeliveryKind, DeliveryState, Kind, OrderKind, OrderState,
+    AuthorKind, ChangeKind, ClaimPolicy, DeliveryKind, DeliveryState, Kind, LinkKind, OrderKind, OrderState,
     PromptKind, Registration, RelayEvent, ReportOutcome, Role, SegmentState, SmsSwitch, Stage, Tab,
     TemplateClass,
 };

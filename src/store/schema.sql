@@ -498,18 +498,42 @@ CREATE INDEX tokens_by_line ON tokens (line_id);
 CREATE TABLE sessions (
     id           INTEGER PRIMARY KEY,
     hash         BLOB NOT NULL UNIQUE,   -- SHA-256 of the cookie
-    who          TEXT NOT NULL,          -- 'link' until accounts exist, then the user's id
+    user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    browser      TEXT NOT NULL DEFAULT '', -- as its owner knows it: Firefox on Linux
+    address      TEXT NOT NULL DEFAULT '', -- where it signed in from
     created_at   INTEGER NOT NULL,
     expires_at   INTEGER NOT NULL,       -- absolute end
     last_seen_at INTEGER NOT NULL        -- idle end is counted from here
 ) STRICT;
+CREATE INDEX sessions_by_user ON sessions (user_id);
 
--- Printed sign-in links: each opens one session.
+-- Keys that are good once. open: signs in; invite: lets somebody choose a password first; code:
+-- the password was right, the second factor is still to come.
 CREATE TABLE sign_in_links (
     hash       BLOB PRIMARY KEY,         -- SHA-256 of the secret in the link
+    kind       TEXT NOT NULL CHECK (kind IN ('open', 'invite', 'code')),
+    user_id    INTEGER REFERENCES users (id) ON DELETE CASCADE, -- NULL: the first admin, to be made
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     used_at    INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sign_in_links_by_user ON sign_in_links (user_id);
+
+-- Second factors: one-time codes by time (RFC 6238).
+CREATE TABLE second_factors (
+    user_id    INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    secret     BLOB NOT NULL,            -- 160 bits, shared with the user's authenticator
+    confirmed  INTEGER NOT NULL DEFAULT 0 CHECK (confirmed IN (0, 1)), -- 0: no code has come back yet
+    last_step  INTEGER NOT NULL DEFAULT 0, -- of the last code taken: none is good twice
+    created_at INTEGER NOT NULL
+) STRICT;
+
+-- What stands in for a lost authenticator, once each.
+CREATE TABLE recovery_codes (
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    hash    BLOB NOT NULL,               -- SHA-256 of the code
+    used_at INTEGER,
+    PRIMARY KEY (user_id, hash)
 ) STRICT, WITHOUT ROWID;
 
 -- What a person asked of a modem; carried out by its task. Every button press stays readable.

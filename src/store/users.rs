@@ -120,6 +120,19 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
 
+    /// The admin who came first and is still active.
+    pub fn first_admin(&self) -> Result<Option<User>> {
+        let sql = "SELECT * FROM users WHERE role = 'admin' AND active ORDER BY id LIMIT 1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([], User::from_row).optional()?)
+    }
+
+    /// Who signs in with an address, should anybody.
+    pub fn user_of_email(&self, email: &str) -> Result<Option<User>> {
+        let sql = "SELECT * FROM users
+                    WHERE email = ?1 COLLATE NOCASE AND email <> '' AND role <> 'notified'";
+        Ok(self.conn.prepare_cached(sql)?.query_row([email], User::from_row).optional()?)
+    }
+
     /// The stored hash of a user's password, in PHC form.
     pub fn password_hash(&self, id: UserId) -> Result<Option<Secret>> {
         let sql = "SELECT password FROM users WHERE id = ?1";

@@ -130,6 +130,18 @@ words!(
 );
 
 words!(
+    /// What a one-time key is good for.
+    LinkKind {
+        /// Signs in.
+        Open = "open",
+        /// Lets its user choose a password, and signs in.
+        Invite = "invite",
+        /// Stands between the password and the second factor.
+        Code = "code",
+    }
+);
+
+words!(
     /// Where an outbound message is on the sender's desk.
     Stage {
         /// May be leased.

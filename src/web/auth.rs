@@ -2,13 +2,15 @@
 //!
 //! Every route names its [`Access`] where it is mounted (`routes`) and passes [`require`] before
 //! its handler, so no handler can forget. A caller is the owner of the data folder on the Unix
-//! socket, a program with a token, or a browser with a session. Tokens, cookies and sign-in keys
+//! socket, a program with a token, or a user with a session. Tokens, cookies and sign-in keys
 //! are 256 random bits; the store keeps only their SHA-256, so a copied database opens nothing.
+//!
+//! A user has the rights of the role they have now: who is deactivated is out with the next click.
 //!
 //! A caller with the scope `admin` may act for a user by `?as=<user>`: the call then has that user's
 //! rights and name. The parameter is taken off before the handler sees it.
 //!
-//! Absent: signing in by password, which will add a kind of caller here and change no handler.
+//! Absent: how somebody signs in (`pages::signin`).
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -19,7 +21,7 @@ use axum::response::Response;
 use super::App;
 use super::crew;
 use super::error::{Code, WebError};
-use crate::store::{Author, AuthorKind, LineId, Role, TokenUse, User, UserId};
+use crate::store::{Author, AuthorKind, LineId, Role, SessionId, TokenUse, User, UserId};
 use crate::types::{Millis, Secret};
 
 /// Marks a request that came over the gateway's own Unix socket (mode 0600): the system has
@@ -54,6 +56,8 @@ pub struct Caller {
     user: Option<UserId>,
     /// Who acts for the user: `token:3`.
     through: Option<String>,
+    /// The browser the user is signed in with.
+    session: Option<SessionId>,
 }
 
 impl Caller {
@@ -83,6 +87,13 @@ impl Caller {
         self.user.ok_or_else(|| WebError::new(Code::ActingUserRequired, detail))
     }
 
+    /// The user who is signed in here, with their browser: their own account is theirs alone.
+    pub(super) fn signed_in(&self) -> Result<(UserId, SessionId), WebError> {
+        let detail = "Sign in with a browser: an account is changed by its owner alone.";
+        let signed_in = self.user.zip(self.session);
+        signed_in.ok_or_else(|| WebError::new(Code::Forbidden, detail))
+    }
+
     /// Who acts for the user, for the audit log.
     pub fn through(&self) -> Option<&str> {
         self.through.as_deref()
@@ -100,6 +111,12 @@ impl Caller {
 
     /// The caller as this user, with no more rights than the user's role has (S136).
     fn acting_for(self, user: &User) -> Self {
+        let through = Some(self.key_space());
+        Self { line: self.line, through, ..Self::of_user(user, None) }
+    }
+
+    /// A user with the rights of their role.
+    fn of_user(user: &User, session: Option<SessionId>) -> Self {
         let scopes: &[&str] = match user.profile.role {
             Role::Admin => &["admin"],
             Role::Agent => &["send", "read"],
@@ -109,9 +126,10 @@ impl Caller {
         Self {
             author: Author::of_user(user.id),
             scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
-            line: self.line,
+            line: None,
             user: Some(user.id),
-            through: Some(self.key_space()),
+            through: None,
+            session,
         }
     }
 
@@ -143,7 +161,7 @@ impl Caller {
     fn whole(kind: AuthorKind, id: &str) -> Self {
         let author = Author { kind, id: Some(id.to_owned()) };
         let scopes = vec!["admin".to_owned()];
-        Self { author, scopes, line: None, user: None, through: None }
+        Self { author, scopes, line: None, user: None, through: None, session: None }
     }
 }
 
@@ -178,8 +196,15 @@ pub(super) async fn require(
         Ok(caller) if caller.may(access) => {
             parts.extensions.insert(caller);
         }
-        Ok(_) => {
-            let detail = "Use a token with the scope this call needs.";
+        // A page for everybody shows what the caller may see of it.
+        Ok(caller) if access == Access::Public => {
+            parts.extensions.insert(caller);
+        }
+        Ok(caller) => {
+            let detail = match caller.session {
+                Some(_) => "Your role does not include this. Ask an admin.",
+                None => "Use a token with the scope this call needs.",
+            };
             return Err(WebError::new(Code::Forbidden, detail));
         }
         Err(_) if access == Access::Public => {}
@@ -267,7 +292,7 @@ async fn of_token(app: &App, token: &str) -> Result<Caller, WebError> {
             }
             let author = Author { kind: AuthorKind::Token, id: Some(token.id.to_string()) };
             let (scopes, line) = (token.scopes, token.line);
-            Ok(Caller { author, scopes, line, user: None, through: None })
+            Ok(Caller { author, scopes, line, user: None, through: None, session: None })
         }
         TokenUse::Invalid => {
             let detail = "The token is not known, or it was revoked or has expired.";
@@ -278,13 +303,17 @@ async fn of_token(app: &App, token: &str) -> Result<Caller, WebError> {
 
 async fn of_session(app: &App, cookie: &str) -> Result<Caller, WebError> {
     let (cookie, now) = (Secret::new(cookie), app.now());
-    let found = app.store.read(move |tx| tx.session(&cookie, now)).await?;
-    let session = found.ok_or_else(unauthorized)?;
+    let found = app.store.read(move |tx| {
+        let Some(session) = tx.session(&cookie, now)? else { return Ok(None) };
+        Ok(tx.user(session.user)?.map(|user| (session, user)))
+    });
+    let found = found.await?.filter(|(_, user)| user.may_sign_in());
+    let (session, user) = found.ok_or_else(unauthorized)?;
     if now.since(session.last_seen_at) > NOTED_EVERY {
         let id = session.id;
         app.store.write(move |tx| tx.session_used(id, now)).await?;
     }
-    Ok(Caller::whole(AuthorKind::User, &session.who))
+    Ok(Caller::of_user(&user, Some(session.id)))
 }
 
 /// Ends the session of a browser; another's is beyond its reach.
@@ -299,8 +328,7 @@ pub(super) async fn end_session(app: &App, headers: &HeaderMap) -> Result<(), We
 }
 
 fn unauthorized() -> WebError {
-    let detail =
-        "Send Authorization: Bearer sg_..., or open the sign-in link that simgate printed.";
+    let detail = "Sign in, or send Authorization: Bearer sg_...";
     WebError::new(Code::Unauthorized, detail)
 }
 

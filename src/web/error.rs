@@ -130,6 +130,7 @@ codes! {
     TimeInvalid "time_invalid" UNPROCESSABLE_ENTITY "The time cannot be used",
     BatchRefused "batch_refused" UNPROCESSABLE_ENTITY "No message of the batch can be taken",
     BatchTooLarge "batch_too_large" UNPROCESSABLE_ENTITY "The batch has too many messages",
+    TooManyTries "too_many_tries" TOO_MANY_REQUESTS "Too many tries",
     TooManyStreams "too_many_streams" SERVICE_UNAVAILABLE "Too many event streams are open",
     StorageLow "storage_low" SERVICE_UNAVAILABLE "There is not enough room on the disk",
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong here",
@@ -246,7 +247,7 @@ impl IntoResponse for Problem {
             StatusCode::UNAUTHORIZED => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            StatusCode::SERVICE_UNAVAILABLE => {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
             }
             _ => {}

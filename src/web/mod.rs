@@ -27,7 +27,11 @@ mod metrics;
 mod openapi;
 mod pages;
 mod password;
+mod peer;
+mod qr;
 mod routes;
+mod second_factor;
+mod throttle;
 
 use std::sync::Arc;
 
@@ -36,8 +40,9 @@ use tokio::sync::Semaphore;
 pub use auth::{Access, LocalAdmin};
 pub use error::Code;
 pub use openapi::document;
-pub use pages::signin::new_link;
+pub use pages::signin::{invite, link_for, needs_setting_up, new_link};
 pub use routes::{Route, router, routes};
+pub use throttle::Throttle;
 
 use crate::bus::Bus;
 use crate::emulator;
@@ -68,6 +73,8 @@ pub struct App {
     pub streams: Arc<Semaphore>,
     /// One password is hashed or compared at a time.
     pub hashing: Arc<Semaphore>,
+    /// How often somebody may try to sign in.
+    pub throttle: Arc<Throttle>,
 }
 
 impl App {
@@ -81,8 +88,8 @@ impl App {
     ) -> Self {
         let streams = Arc::new(Semaphore::new(settings.streams));
         let hashing = Arc::new(Semaphore::new(1));
-        let settings = Arc::new(settings);
-        Self { store, bus, clock, random, settings, demo: None, streams, hashing }
+        let (settings, throttle) = (Arc::new(settings), Arc::default());
+        Self { store, bus, clock, random, settings, demo: None, streams, hashing, throttle }
     }
 
     /// The wall clock's time.

@@ -75,7 +75,6 @@ pub(super) async fn hash(app: &App, password: &Secret) -> Result<Secret, WebErro
 
 /// Whether a password is the one that was hashed. Without a hash to compare with (nobody of that
 /// name, no password set) the answer is no, after the same work.
-#[allow(dead_code)] // the page to sign in by password calls it
 pub(super) async fn verify(
     app: &App,
     password: &Secret,

@@ -156,8 +156,19 @@ fn table(app: App) -> Table {
     all.add("GET", "/live", Read, pages::live::stream);
     all.add("GET", "/signin", Public, pages::signin::show);
     all.add("POST", "/signin", Public, pages::signin::open);
+    all.add("POST", "/signin/code", Public, pages::signin::code);
+    all.add("POST", "/signin/first", Public, pages::signin::first);
+    all.add("POST", "/signin/invited", Public, pages::signin::invited);
     all.add("POST", "/signout", Public, pages::signin::close);
     all.add("GET", "/help", Read, pages::help::show);
+    all.add("GET", "/account", Read, pages::account::show);
+    all.add("POST", "/account/password", Read, pages::account::set_password);
+    all.add("GET", "/account/second-factor", Read, pages::account::show_factor);
+    all.add("POST", "/account/second-factor", Read, pages::account::begin_factor);
+    all.add("POST", "/account/second-factor/confirm", Read, pages::account::confirm_factor);
+    all.add("POST", "/account/second-factor/end", Read, pages::account::end_factor);
+    all.add("POST", "/account/sessions/end", Read, pages::account::end_others);
+    all.add("POST", "/account/sessions/{id}/end", Read, pages::account::end_one);
     all.add("GET", "/docs/api", Public, pages::reference::show);
     all.add("GET", "/assets/{file}", Public, assets::show);
     if all.app.demo.is_some() {

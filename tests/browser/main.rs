@@ -44,6 +44,7 @@ impl Stage {
     }
 
     async fn sign_in(&self) {
+        self.site.admin().await;
         let key = new_link(&self.site.app).await.unwrap();
         self.browser.go(&format!("{}/signin?key={}", self.address, key.expose())).await;
         self.browser.click("main button").await;

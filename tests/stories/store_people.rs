@@ -1,11 +1,12 @@
 //! Lines, modems, tokens, sessions, orders, PINs and the stream of changes.
 
 use simgate::store::{
-    ChangeKind, ModemStatus, NewOrder, NewToken, OrderKind, OrderState, SeenModem, SeenSim,
-    TokenUse,
+    ChangeKind, LinkKind, ModemStatus, NewOrder, NewSession, NewToken, OrderKind, OrderState, Role,
+    SeenModem, SeenSim, SignInLink, TokenUse,
 };
 use simgate::types::{Imei, Imsi, Secret};
 
+use crate::site::profile;
 use crate::store::{Bench, T0, at, sim};
 
 /// D2: the SIM keeps its line, whatever modem it is in; names people gave stay.
@@ -77,13 +78,25 @@ async fn a_token_works_until_it_expires_or_is_revoked() {
 #[tokio::test]
 async fn a_sign_in_link_opens_one_session_once() {
     let bench = Bench::new().await;
-    let (link, first, second) = (Secret::new("link"), Secret::new("one"), Secret::new("two"));
-    let made = link.clone();
-    bench.write(move |tx| tx.create_sign_in_link(&made, at(600), T0)).await;
-    let (again, cookie) = (link.clone(), first.clone());
-    let opened = bench.write(move |tx| tx.sign_in_by_link(&link, &cookie, at(1))).await;
-    assert!(opened.is_some());
-    assert_eq!(bench.write(move |tx| tx.sign_in_by_link(&again, &second, at(2))).await, None);
+    let user = bench.write(|tx| tx.create_user(&profile("Ada", Role::Admin), T0)).await;
+    let key = Secret::new("link");
+    let made = key.clone();
+    let link = SignInLink { kind: LinkKind::Open, user: Some(user) };
+    bench.write(move |tx| tx.create_sign_in_link(&made, link, at(600), T0)).await;
+    let spend = |seconds| {
+        let key = key.clone();
+        bench.write(move |tx| tx.use_sign_in_link(&key, at(seconds)))
+    };
+    assert_eq!(spend(1).await, Some(link));
+    assert_eq!(spend(2).await, None);
+    let first = Secret::new("one");
+    let new = NewSession {
+        user,
+        cookie: first.clone(),
+        browser: "Firefox on Linux".to_owned(),
+        address: String::new(),
+    };
+    let opened = Some(bench.write(move |tx| tx.create_session(&new, at(1))).await);
     let session = |now| {
         let cookie = first.clone();
         bench.store.read(move |tx| tx.session(&cookie, now))

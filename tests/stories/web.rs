@@ -19,6 +19,7 @@ fn https() -> Settings {
 #[tokio::test]
 async fn a_sign_in_link_is_spent_by_its_button_and_not_by_a_look() {
     let site = Site::new().await;
+    site.admin().await;
     let key = new_link(&site.app).await.unwrap();
     let path = format!("/signin?key={}", key.expose());
     for _ in 0..3 {
@@ -51,6 +52,7 @@ async fn a_sign_in_link_is_spent_by_its_button_and_not_by_a_look() {
 #[tokio::test]
 async fn the_owner_of_the_socket_makes_a_new_link() {
     let site = Site::new().await;
+    site.admin().await;
     let mut call = request(Method::POST, "/api/v1/sign-in-links").body(Body::empty()).unwrap();
     call.extensions_mut().insert(LocalAdmin);
     let made = site.ask(call).await.json();
@@ -62,6 +64,7 @@ async fn the_owner_of_the_socket_makes_a_new_link() {
 #[tokio::test]
 async fn behind_https_the_cookie_insists_on_it_and_on_this_host() {
     let site = Site::with(https()).await;
+    site.admin().await;
     let key = new_link(&site.app).await.unwrap();
     let opened = site.ask(form("/signin", "", &[("key", key.expose())])).await;
     let cookie = opened.header("set-cookie");

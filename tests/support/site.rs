@@ -13,9 +13,11 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use simgate::bus::{Bus, Change};
 use simgate::emulator::Shared;
-use simgate::store::{Inserted, Kind, LineId, NewInbound, NewSegment, SeenSim, Source, Store};
-use simgate::types::{Iccid, MessageId, Number, UnixTime};
-use simgate::web::{App, Settings, new_link, router};
+use simgate::store::{
+    Inserted, Kind, LineId, NewInbound, NewSegment, Profile, Role, SeenSim, Source, Store, UserId,
+};
+use simgate::types::{Iccid, MessageId, Number, Secret, UnixTime};
+use simgate::web::{App, LocalAdmin, Settings, link_for, new_link, router};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -158,14 +160,13 @@ impl Site {
     }
 
     pub async fn bound_token(&self, scopes: &[&str], line: Option<LineId>) -> String {
-        let admin = self.cookie().await;
         let mut asked = serde_json::json!({ "name": "story", "scopes": scopes });
         if let Some(line) = line {
             asked["line"] = line.to_string().into();
         }
         let request = request(Method::POST, "/api/v1/tokens")
-            .header(header::COOKIE, admin)
-            .header(header::CONTENT_TYPE, "application/json");
+            .header(header::CONTENT_TYPE, "application/json")
+            .extension(LocalAdmin);
         let made = self.ask(request.body(asked.to_string().into()).unwrap()).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
         made.json()["token"].as_str().unwrap().to_owned()
@@ -173,7 +174,33 @@ impl Site {
 
     /// A signed-in browser's cookie.
     pub async fn cookie(&self) -> String {
+        self.admin().await;
         let key = new_link(&self.app).await.unwrap();
+        self.spend(key).await
+    }
+
+    /// A user's browser.
+    pub async fn cookie_of(&self, user: UserId) -> String {
+        self.spend(link_for(&self.app, user).await.unwrap()).await
+    }
+
+    /// The first admin, who is there from the first call on.
+    pub async fn admin(&self) -> UserId {
+        let now = self.app.now();
+        let admin = self.app.store.write(move |tx| match tx.first_admin()? {
+            Some(admin) => Ok(admin.id),
+            None => tx.create_user(&profile("Ada", Role::Admin), now),
+        });
+        admin.await.unwrap()
+    }
+
+    /// Somebody with this role.
+    pub async fn user(&self, name: &str, role: Role) -> UserId {
+        let (profile, now) = (profile(name, role), self.app.now());
+        self.app.store.write(move |tx| tx.create_user(&profile, now)).await.unwrap()
+    }
+
+    async fn spend(&self, key: Secret) -> String {
         let opened = self.ask(form("/signin", "", &[("key", key.expose())])).await;
         assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.text);
         opened.header("set-cookie").split(';').next().unwrap().to_owned()
@@ -214,6 +241,20 @@ impl Site {
     /// How many texts the store holds.
     pub async fn texts(&self) -> usize {
         self.app.store.read(|tx| tx.messages(&Default::default())).await.unwrap().len()
+    }
+}
+
+/// A person with a name, an address of it and a role.
+pub fn profile(name: &str, role: Role) -> Profile {
+    Profile {
+        first_name: name.to_owned(),
+        last_name: "Example".to_owned(),
+        email: format!("{}@example.org", name.to_lowercase()),
+        phone: None,
+        role,
+        active: true,
+        duty: true,
+        team: None,
     }
 }
 

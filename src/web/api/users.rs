@@ -89,7 +89,7 @@ pub(in crate::web) struct UserSet {
 }
 
 impl UserSet {
-    fn onto(
+    pub(in crate::web) fn onto(
         self,
         mut profile: Profile,
         id: Option<UserId>,
@@ -121,6 +121,20 @@ impl UserSet {
         profile.duty = self.duty.unwrap_or(profile.duty);
         whole(&profile, id, tx)?;
         Ok(profile)
+    }
+}
+
+/// Somebody of whom nothing is said yet.
+pub(in crate::web) fn nobody() -> Profile {
+    Profile {
+        first_name: String::new(),
+        last_name: String::new(),
+        email: String::new(),
+        phone: None,
+        role: Role::Notified,
+        active: true,
+        duty: true,
+        team: None,
     }
 }
 
@@ -170,17 +184,7 @@ pub(in crate::web) async fn create(
 ) -> Result<(StatusCode, Json<User>), WebError> {
     let settings = app.settings.clone();
     let made = change(&app, move |tx, now| {
-        let empty = Profile {
-            first_name: String::new(),
-            last_name: String::new(),
-            email: String::new(),
-            phone: None,
-            role: Role::Notified,
-            active: true,
-            duty: true,
-            team: None,
-        };
-        let profile = new.onto(empty, None, tx, &settings)?;
+        let profile = new.onto(nobody(), None, tx, &settings)?;
         let id = tx.create_user(&profile, now)?;
         audit(tx, &caller, "user.created", id, json!({ "role": profile.role.as_str() }), now)?;
         tx.user(id)?.ok_or_else(WebError::not_found)

@@ -8,6 +8,7 @@
 //! [`Frame`]. An element with an id and `data-region="KINDS"` is live: our module asks for the page
 //! again when a change of one of these kinds is committed and puts that element in place.
 
+pub(super) mod account;
 pub(super) mod compose;
 mod frame;
 pub(super) mod help;
