@@ -13,6 +13,7 @@ use crate::app::{Gateway, Served, Settings, Wiring, serve};
 use crate::bus::Bus;
 use crate::config::Config;
 use crate::emulator;
+use crate::io::certificate::{Loaded, Source};
 use crate::io::lock::InstanceLock;
 use crate::io::{Clock, Entropy, PortSource, systemd};
 use crate::store::Store;
@@ -40,11 +41,17 @@ impl Running {
         let store = Store::open(folder).await.context("cannot open the database")?;
         let (bus, clock) = (Bus::new(), Clock::system());
         let entropy = Arc::new(Entropy::system());
-        let mut web = web_app(config, &store, &bus, &clock, &entropy)?;
+        let certificate = certificate(config, folder, &clock)?;
+        let own = match &certificate {
+            Some((Source::Own { .. }, loaded)) => Some(loaded.fingerprint.clone()),
+            _ => None,
+        };
+        let mut web = web_app(config, own, &store, &bus, &clock, &entropy)?;
         web.demo = demo;
         let wiring = Wiring { settings, store, bus, clock, ports, entropy };
         let gateway = Gateway::start(wiring).await?;
-        let served = serve(&gateway, web::router(web.clone()), config.web.listen, folder).await?;
+        let router = web::router(web.clone());
+        let served = serve(&gateway, router, config.web.listen, certificate, folder).await?;
         Ok(Self { gateway, served, web, _lock: lock })
     }
 
@@ -55,7 +62,8 @@ impl Running {
         if address.ip().is_unspecified() {
             address = SocketAddr::from(([127, 0, 0, 1], address.port()));
         }
-        format!("http://{address}")
+        let scheme = if self.web.settings.tls { "https" } else { "http" };
+        format!("{scheme}://{address}")
     }
 
     /// A link that signs one browser in, once.
@@ -70,6 +78,9 @@ impl Running {
             true => println!("sign in once: {}", self.sign_in_link(config).await?),
             // A link in a log would open the gateway to whoever reads logs.
             false => println!("sign in: {}/signin", self.base(config)),
+        }
+        if let Some(fingerprint) = &self.web.settings.self_signed {
+            println!("certificate SHA-256 {fingerprint}");
         }
         Ok(())
     }
@@ -102,8 +113,35 @@ impl Running {
     }
 }
 
+/// The certificate pages are served with, where we speak TLS.
+fn certificate(
+    config: &Config,
+    folder: &Path,
+    clock: &Clock,
+) -> Result<Option<(Source, Loaded)>, Failure> {
+    if !config.web.speaks_tls() {
+        return Ok(None);
+    }
+    let source = match &config.web.certificate {
+        Some(file) => {
+            let key = config.web.key.as_ref().unwrap_or(file);
+            Source::Files { certificate: file.clone(), key: key.clone() }
+        }
+        None => Source::own(folder, config.web.listen, public_host(config)),
+    };
+    let loaded = source.load(clock.wall())?;
+    Ok(Some((source, loaded)))
+}
+
+/// The name in `public_url`, for the certificate.
+fn public_host(config: &Config) -> Option<String> {
+    let url: axum::http::Uri = config.web.public_url.as_deref()?.parse().ok()?;
+    Some(url.host()?.trim_matches(['[', ']']).to_owned())
+}
+
 fn web_app(
     config: &Config,
+    self_signed: Option<String>,
     store: &Store,
     bus: &Bus,
     clock: &Clock,
@@ -115,6 +153,8 @@ fn web_app(
         time_zone: jiff::tz::TimeZone::get(&config.organisation.time_zone)
             .context("the time zone")?,
         public_url: config.web.public_url.clone(),
+        tls: config.web.speaks_tls(),
+        self_signed,
         ..web::Settings::default()
     };
     let (clock, entropy) = (clock.clone(), Arc::clone(entropy));

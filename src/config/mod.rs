@@ -59,6 +59,34 @@ pub struct Web {
     pub listen: SocketAddr,
     /// How the outside reaches them, when that differs.
     pub public_url: Option<String>,
+    /// Whether they are served by HTTPS.
+    pub tls: Tls,
+    /// The operator's own certificate, in PEM; without one we make ours.
+    pub certificate: Option<PathBuf>,
+    /// Its key, in PEM; without one it is in the certificate's file.
+    pub key: Option<PathBuf>,
+}
+
+/// Whether pages and API are served by HTTPS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// Where anybody but this machine can reach them.
+    Auto,
+    /// Always.
+    On,
+    /// Never: somebody else does it.
+    Off,
+}
+
+impl Web {
+    /// Whether we speak TLS.
+    pub fn speaks_tls(&self) -> bool {
+        match self.tls {
+            Tls::Auto => !self.listen.ip().to_canonical().is_loopback(),
+            Tls::On => true,
+            Tls::Off => false,
+        }
+    }
 }
 
 /// `[[modem]]`
@@ -123,7 +151,13 @@ impl Default for Config {
                 country: None,
                 time_zone: "UTC".to_owned(),
             },
-            web: Web { listen: SocketAddr::from(([127, 0, 0, 1], 8480)), public_url: None },
+            web: Web {
+                listen: SocketAddr::from(([127, 0, 0, 1], 8480)),
+                public_url: None,
+                tls: Tls::Auto,
+                certificate: None,
+                key: None,
+            },
             modems: vec![Modem::default()],
             sending: Sending { per_minute: 30 },
             log: Log { level: Level::Info },
@@ -204,6 +238,16 @@ fn web(mut section: Section<'_>, default: Web) -> Web {
                 false => Err(format!("{text:?} does not begin with https:// or http://")),
             }
         }),
+        tls: section
+            .parsed("tls", |word: &str| match word {
+                "auto" => Ok(Tls::Auto),
+                "on" => Ok(Tls::On),
+                "off" => Ok(Tls::Off),
+                other => Err(format!("{other:?} is none of auto, on, off")),
+            })
+            .unwrap_or(default.tls),
+        certificate: section.value("certificate"),
+        key: section.value("key"),
     };
     section.finish();
     web
@@ -304,8 +348,11 @@ mod tests {
             "organisation.name",
             "organisation.time_zone",
             "sending.per_minute",
+            "web.certificate",
+            "web.key",
             "web.listen",
             "web.public_url",
+            "web.tls",
         ];
         assert_eq!(keys, expected);
     }
@@ -351,6 +398,23 @@ mod tests {
             problems.trim(),
             "environment SIMGATE__WEB__LISTNE: web.listne: no such setting; did you mean listen?"
         );
+    }
+
+    /// interfaces: loopback or TLS.
+    #[test]
+    fn what_others_can_reach_is_served_by_tls_unless_somebody_else_does_it() {
+        let speaks = |text: &str| {
+            let config = Config::parse(text, "f", &none()).unwrap_or_else(|p| panic!("{p}"));
+            config.web.speaks_tls()
+        };
+        assert!(!speaks(""));
+        assert!(!speaks("[web]\nlisten = \"[::1]:8480\""));
+        assert!(speaks("[web]\nlisten = \"0.0.0.0:8480\""));
+        assert!(speaks("[web]\nlisten = \"192.168.1.5:443\""));
+        assert!(speaks("[web]\ntls = \"on\""));
+        assert!(!speaks("[web]\nlisten = \"0.0.0.0:8480\"\ntls = \"off\""));
+        let problems = Config::parse("[web]\ntls = \"yes\"", "f", &none()).expect_err("a word");
+        assert_eq!(problems.to_string().trim(), "f:2: web.tls: \"yes\" is none of auto, on, off");
     }
 
     #[test]

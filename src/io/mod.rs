@@ -10,6 +10,7 @@
 //! `discovery` for real hardware.
 
 pub mod capture;
+pub mod certificate;
 pub mod clock;
 pub mod discovery;
 pub mod emulated;

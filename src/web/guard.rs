@@ -43,7 +43,8 @@ pub(super) async fn headers(State(app): State<App>, request: Request, next: Next
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if app.settings.secure() {
+    // Not for our own certificate: a browser that insists lets nobody past its warning any more.
+    if app.settings.public_https() {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
@@ -98,6 +99,11 @@ pub(super) fn cross_site(
 impl Settings {
     /// Whether people reach the gateway by HTTPS, so that cookies may insist on it.
     pub(super) fn secure(&self) -> bool {
+        self.tls || self.public_https()
+    }
+
+    /// Whether people reach the gateway under a public name by HTTPS.
+    fn public_https(&self) -> bool {
         self.public().is_some_and(|uri| uri.scheme_str() == Some("https"))
     }
 

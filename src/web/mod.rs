@@ -109,6 +109,10 @@ pub struct Settings {
     pub time_zone: jiff::tz::TimeZone,
     /// How people reach the gateway when that is not its own address: `https://sms.example.org`.
     pub public_url: Option<String>,
+    /// Whether we speak TLS ourselves.
+    pub tls: bool,
+    /// The fingerprint of the certificate we made ourselves, where that is in use.
+    pub self_signed: Option<String>,
     /// How many event streams may be open at a time.
     pub streams: usize,
     /// A database on a disk with less room than this takes no new texts.
@@ -133,6 +137,8 @@ impl Default for Settings {
             country: None,
             time_zone: jiff::tz::TimeZone::UTC,
             public_url: None,
+            tls: false,
+            self_signed: None,
             streams: 256,
             room_needed: 32 * 1024 * 1024,
         }
