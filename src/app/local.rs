@@ -1,5 +1,5 @@
-//! What only the command line may ask: the flight recorder and the console. These routes exist on
-//! the Unix socket alone, so no token and no page can reach them.
+//! What the command line asks beyond the API: the flight recorder and the console. These routes exist
+//! on the Unix socket alone, so no token can reach them.
 
 use std::sync::Arc;
 

@@ -205,6 +205,17 @@ impl Message {
 }
 
 impl ReadTx<'_> {
+    /// How many messages are in one of these states.
+    pub fn message_states(&self, states: &[MessageState]) -> Result<u32> {
+        let sql = "SELECT count(*) FROM messages WHERE state = ?1";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut count = 0;
+        for state in states {
+            count += statement.query_row([state], |row| row.get::<_, u32>(0))?;
+        }
+        Ok(count)
+    }
+
     /// One message.
     pub fn message(&self, id: MessageId) -> Result<Option<Message>> {
         let sql = "SELECT * FROM messages WHERE id = ?1";

@@ -37,6 +37,7 @@ mod lease;
 mod line_settings;
 mod lines;
 mod messages;
+mod modem_history;
 mod modems;
 mod notices;
 mod orders;
@@ -60,6 +61,7 @@ mod submit;
 mod templates;
 mod threads;
 mod tokens;
+mod traffic;
 mod users;
 mod words;
 mod writer;
@@ -88,6 +90,7 @@ pub use lease::{OutSegment, OutSegmentId, Outbound};
 pub use line_settings::{LineSettings, NotifiedUser};
 pub use lines::{Line, LineId, SeenSim};
 pub use messages::{Author, Message, MessageError, MessageQuery, Page, SegmentRow};
+pub use modem_history::Reading;
 pub use modems::{Modem, ModemStatus, SeenModem};
 pub use notices::NewNotice;
 pub use orders::{NewOrder, OrderId, OrderRow};
@@ -106,11 +109,12 @@ pub use submit::{Prepared, Refusal, backoff};
 pub use templates::{Template, TemplateId};
 pub use threads::{Filing, Note, NoteId};
 pub use tokens::{NewToken, Token, TokenId, TokenUse};
+pub use traffic::{Traffic, TrafficQuery};
 pub use users::{Profile, User, UserId};
 pub use words::{
-    AuthorKind, ChangeKind, ClaimPolicy, DeliveryKind, DeliveryState, Kind, LinkKind, OrderKind, OrderState,
-    PromptKind, Registration, RelayEvent, ReportOutcome, Role, SegmentState, SmsSwitch, Stage, Tab,
-    TemplateClass,
+    AuthorKind, ChangeKind, ClaimPolicy, DeliveryKind, DeliveryState, Kind, LinkKind, OrderKind,
+    OrderState, PromptKind, Registration, RelayEvent, ReportOutcome, Role, SegmentState, SmsSwitch,
+    Stage, Tab, TemplateClass,
 };
 
 use readers::Readers;

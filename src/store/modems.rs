@@ -189,6 +189,12 @@ impl WriteTx<'_> {
                 self.settle_switch(line, now)?;
             }
         }
+        if let Some(dbm) = status.signal_dbm {
+            self.note_reading(modem, Some(dbm), now)?;
+        }
+        if status.state.as_deref() == Some("recovering") {
+            self.note_reading(modem, None, now)?;
+        }
         self.changed(ChangeKind::Modem, modem.0, now)
     }
 }

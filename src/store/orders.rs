@@ -68,6 +68,14 @@ impl ReadTx<'_> {
         let sql = "SELECT * FROM orders WHERE id = ?1";
         Ok(self.conn.prepare_cached(sql)?.query_row([id], OrderRow::from_row).optional()?)
     }
+
+    /// The last orders to a modem, newest first.
+    pub fn orders_of(&self, modem: ModemId, limit: u32) -> Result<Vec<OrderRow>> {
+        let sql = "SELECT * FROM orders WHERE modem_id = ?1 ORDER BY id DESC LIMIT ?2";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map((modem, limit), OrderRow::from_row)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
 }
 
 impl WriteTx<'_> {

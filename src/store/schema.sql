@@ -99,6 +99,14 @@ CREATE TABLE modems (
 ) STRICT;
 CREATE INDEX modems_by_line ON modems (line_id);
 
+-- The last week of a modem, for the page that shows it.
+CREATE TABLE modem_history (
+    modem_id INTEGER NOT NULL REFERENCES modems (id) ON DELETE CASCADE,
+    at       INTEGER NOT NULL,
+    dbm      INTEGER                     -- signal strength; NULL: it had to be recovered
+) STRICT;
+CREATE INDEX modem_history_by_modem ON modem_history (modem_id, at);
+
 -- One remote address across all own lines (E130..E134).
 CREATE TABLE conversations (
     id              INTEGER PRIMARY KEY,

@@ -81,7 +81,9 @@ impl WriteTx<'_> {
         self.conn.prepare_cached(sql)?.execute([user])?;
         let sql = "INSERT INTO recovery_codes (user_id, hash) VALUES (?1, ?2)";
         let mut statement = self.conn.prepare_cached(sql)?;
-        codes.iter().try_for_each(|code| statement.execute((user, hash(code.expose()))).map(drop))?;
+        codes
+            .iter()
+            .try_for_each(|code| statement.execute((user, hash(code.expose()))).map(drop))?;
         Ok(())
     }
 

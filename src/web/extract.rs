@@ -72,9 +72,23 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Patch<T> {
         let Body(given) =
             Body::<serde_json::Map<String, serde_json::Value>>::from_request(request, state)
                 .await?;
+        Self::of(given)
+    }
+}
+
+impl<T: DeserializeOwned> Patch<T> {
+    /// The change that names these fields; a page makes one of its form.
+    pub(super) fn of(given: serde_json::Map<String, serde_json::Value>) -> Result<Self, WebError> {
         let fields = given.keys().cloned().collect();
         let set = serde_json::from_value(serde_json::Value::Object(given)).map_err(json_refusal)?;
         Ok(Self { set, fields })
+    }
+}
+
+impl<T: DeserializeOwned> Body<T> {
+    /// The body a program would have sent; a page makes one of its form.
+    pub(super) fn of(given: serde_json::Value) -> Result<Self, WebError> {
+        serde_json::from_value(given).map(Body).map_err(json_refusal)
     }
 }
 

@@ -87,7 +87,8 @@ mod tests {
     #[test]
     fn codes_are_those_of_the_rfc_and_good_for_one_step_around() {
         let secret = b"12345678901234567890";
-        for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")]
+        for (seconds, code) in
+            [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")]
         {
             let now = UnixTime(seconds * 1_000);
             let right = step(secret, code, now);

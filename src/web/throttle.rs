@@ -77,8 +77,7 @@ impl Throttle {
         let (account, address) = (account.to_lowercase(), network(address));
         let mut buckets = self.lock();
         let known = buckets.known.contains(&(account.clone(), address));
-        let mut drawn =
-            vec![Bucket::Address(address), Bucket::AccountAt(account.clone(), address)];
+        let mut drawn = vec![Bucket::Address(address), Bucket::AccountAt(account.clone(), address)];
         if !known {
             drawn.push(Bucket::Strangers(account));
         }

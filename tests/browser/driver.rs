@@ -112,6 +112,15 @@ impl Browser {
         path
     }
 
+    /// Writes the whole page, also what is below the fold.
+    pub async fn whole_picture(&self, name: &str) -> PathBuf {
+        let shot = json!({ "format": "png", "captureBeyondViewport": true });
+        let shot = self.devtools("Page.captureScreenshot", shot).await;
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.png"));
+        std::fs::write(&path, decoded(shot["data"].as_str().expect("a picture"))).unwrap();
+        path
+    }
+
     /// What the browser complained about: a violated policy, a failed request, a script error.
     pub async fn complaints(&self) -> Vec<String> {
         let entries = self.ask("/se/log", json!({ "type": "browser" })).await;

@@ -4,6 +4,7 @@
 //! `skipped: why`. Pictures of the pages go into the folder `tmp` of the build's target folder.
 
 mod driver;
+mod settings;
 #[path = "../support/site.rs"]
 #[allow(dead_code)] // the stories of the API use the rest
 mod site;

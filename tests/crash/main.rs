@@ -10,6 +10,7 @@
 
 mod client;
 mod demo;
+mod https;
 mod kill_9;
 mod ledger;
 mod program;

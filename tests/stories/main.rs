@@ -1,5 +1,6 @@
 //! One test binary: each module is one user story.
 
+mod accounts;
 mod answers;
 mod api;
 mod at_corpora;
@@ -25,6 +26,7 @@ mod full_sim;
 mod gateway;
 mod long_message;
 mod one_thread;
+mod pages_admin;
 mod people;
 mod privacy;
 mod receive;

@@ -200,6 +200,27 @@ impl Site {
         self.app.store.write(move |tx| tx.create_user(&profile, now)).await.unwrap()
     }
 
+    /// Gives a user a password, as the command line does.
+    pub async fn set_password(&self, user: UserId, password: &str) {
+        let call = request(Method::POST, &format!("/api/v1/users/{user}/password"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .extension(LocalAdmin);
+        let body = serde_json::json!({ "password": password }).to_string();
+        let set = self.ask(call.body(body.into()).unwrap()).await;
+        assert_eq!(set.status, StatusCode::NO_CONTENT, "{}", set.text);
+    }
+
+    /// Takes somebody's rights away.
+    pub async fn deactivate(&self, user: UserId) {
+        let now = self.app.now();
+        let done = self.app.store.write(move |tx| {
+            let mut profile = tx.user(user)?.expect("a user").profile;
+            profile.active = false;
+            tx.save_user(user, &profile, now)
+        });
+        done.await.unwrap();
+    }
+
     async fn spend(&self, key: Secret) -> String {
         let opened = self.ask(form("/signin", "", &[("key", key.expose())])).await;
         assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.text);

@@ -258,8 +258,11 @@ pub(in crate::web) async fn record(
 }
 
 /// A cell of a spreadsheet; one that begins like a formula is no formula.
-pub(super) fn quoted(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '@', '\t', '\r']) || cell.starts_with("-");
+pub(in crate::web) fn quoted(cell: &str) -> String {
+    // A number keeps its plus; anything else behind one might be computed.
+    let number =
+        cell.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number;
     let guard = if formula { "'" } else { "" };
     format!("\"{guard}{}\"", cell.replace('"', "\"\""))
 }
@@ -275,6 +278,8 @@ mod tests {
     #[test]
     fn a_cell_is_never_a_formula() {
         assert_eq!(quoted("=1+1"), "\"'=1+1\"");
+        assert_eq!(quoted("+1+cmd|' /C calc'!A0"), "\"'+1+cmd|' /C calc'!A0\"");
+        assert_eq!(quoted("-1"), "\"'-1\"");
         assert_eq!(quoted("say \"stop\""), "\"say \"\"stop\"\"\"");
         assert_eq!(quoted("+447700900123"), "\"+447700900123\"");
     }

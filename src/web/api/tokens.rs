@@ -4,13 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{List, stamp};
 use crate::store::{self, TokenId};
 use crate::types::UnixTime;
 use crate::web::App;
-use crate::web::auth::{SCOPES, secret};
+use crate::web::auth::{Caller, SCOPES, secret};
+use crate::web::change::{audit, change};
 use crate::web::error::{Code, WebError};
 use crate::web::extract::{Body, Id};
 
@@ -82,6 +84,7 @@ pub(in crate::web) struct Made {
     responses((status = 201, body = Made), (status = 422, description = "scope_unknown, line_unknown, time_invalid")))]
 pub(in crate::web) async fn create(
     State(app): State<App>,
+    caller: Caller,
     Body(new): Body<NewToken>,
 ) -> Result<(StatusCode, Json<Made>), WebError> {
     if new.name.trim().is_empty() || new.name.chars().count() > 100 {
@@ -90,8 +93,7 @@ pub(in crate::web) async fn create(
     if new.scopes.is_empty() || !new.scopes.iter().all(|word| SCOPES.contains(&word.as_str())) {
         return Err(WebError::new(Code::ScopeUnknown, "scopes holds send, read or admin."));
     }
-    let now = app.now();
-    let expires_at = new.expires_at.as_deref().map(|text| end(text, now)).transpose()?;
+    let expires_at = new.expires_at.as_deref().map(|text| end(text, app.now())).transpose()?;
     let wanted = new.line;
     let line =
         app.store.read(move |tx| wanted.map(|word| tx.line_called(&word)).transpose()).await?;
@@ -106,7 +108,12 @@ pub(in crate::web) async fn create(
         line: line.flatten().map(|line| line.id),
         expires_at,
     };
-    let id = app.store.write(move |tx| tx.create_token(&made, now)).await?;
+    let id = change(&app, move |tx, now| {
+        let id = tx.create_token(&made, now)?;
+        audit(tx, &caller, "token.created", id, json!({ "scopes": made.scopes }), now)?;
+        Ok(id)
+    })
+    .await?;
     let made = Made { id: id.to_string(), token: token.expose().to_owned() };
     Ok((StatusCode::CREATED, Json(made)))
 }
@@ -122,9 +129,13 @@ fn end(text: &str, now: UnixTime) -> Result<UnixTime, WebError> {
     responses((status = 204), (status = 404, description = "not_found")))]
 pub(in crate::web) async fn revoke(
     State(app): State<App>,
+    caller: Caller,
     Id(id): Id<TokenId>,
 ) -> Result<StatusCode, WebError> {
-    let now = app.now();
-    let revoked = app.store.write(move |tx| tx.revoke_token(id, now)).await?;
-    if revoked { Ok(StatusCode::NO_CONTENT) } else { Err(WebError::not_found()) }
+    change(&app, move |tx, now| match tx.revoke_token(id, now)? {
+        true => audit(tx, &caller, "token.revoked", id, json!({}), now),
+        false => Err(WebError::not_found()),
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -100,7 +100,7 @@ async fn page(
         address: session.address,
     };
     let page = AccountPage {
-        frame: Frame::new(app, "Your account", "/account"),
+        frame: Frame::of(app, caller, "Your account", "/account", "account").await?,
         name: user.name(),
         email: user.profile.email,
         role: user.profile.role.as_str(),
@@ -242,7 +242,7 @@ async fn scan(app: &App, caller: &Caller, refusal: Option<WebError>) -> Result<R
     let organisation = &app.settings.organisation;
     let address = second_factor::address(&factor.secret, organisation, &user.profile.email)?;
     let page = FactorPage {
-        frame: Frame::new(app, "Second factor", "/account"),
+        frame: Frame::of(app, caller, "Second factor", "/account", "account").await?,
         step: FactorStep::Scan {
             qr: Qr::new(&address, "The picture for your authenticator")?,
             spelled: second_factor::spelled(&factor.secret),
@@ -288,7 +288,7 @@ pub(in crate::web) async fn confirm_factor(
         audit(tx, &acting, "user.second_factor_on", id, json!({}), now)
     })
     .await?;
-    let frame = Frame::new(&app, "Recovery codes", "/account");
+    let frame = Frame::of(&app, &caller, "Recovery codes", "/account", "account").await?;
     let page = FactorPage { frame, step: FactorStep::Codes(codes), refusal: None };
     Ok(Html(page.render()?).into_response())
 }

@@ -53,7 +53,21 @@ pub(super) struct Group {
 }
 
 /// The settings pages: group, name, address, and whether only admins open them.
-const SETTINGS: &[(&str, &str, &str, bool)] = &[("Programs", "API", "/docs/api", false)];
+const SETTINGS: &[(&str, &str, &str, bool)] = &[
+    ("Texts", "Templates", "/templates", true),
+    ("Texts", "Rules", "/rules", true),
+    ("Texts", "Prompts", "/prompts", true),
+    ("Texts", "Queue", "/queue", false),
+    ("Texts", "Reports", "/reports", false),
+    ("Gateway", "Lines", "/lines", true),
+    ("Gateway", "Modems", "/modems", true),
+    ("Gateway", "People", "/people", true),
+    ("Gateway", "Health", "/health", false),
+    ("Gateway", "Audit", "/audit", true),
+    ("Programs", "Tokens", "/tokens", true),
+    ("Programs", "API", "/docs/api", false),
+    ("You", "Account", "/account", false),
+];
 
 impl Frame {
     /// The frame of a page at `here` as `caller` sees it. `here` is the address of its entry in the

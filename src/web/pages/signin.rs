@@ -49,9 +49,8 @@ pub async fn invite(app: &App, user: UserId) -> Result<Secret, StoreError> {
 /// Whether nobody could sign in with a password: then a link is the only way.
 pub async fn needs_setting_up(app: &App) -> Result<bool, StoreError> {
     let users = app.store.read(|tx| tx.users()).await?;
-    let can = |user: &User| {
-        user.may_sign_in() && user.profile.role == Role::Admin && user.has_password
-    };
+    let can =
+        |user: &User| user.may_sign_in() && user.profile.role == Role::Admin && user.has_password;
     Ok(!users.iter().any(can))
 }
 
@@ -122,9 +121,7 @@ async fn step_of(app: &App, key: String) -> Result<Step, WebError> {
     Ok(match found.await? {
         Some((link, Some(user))) if user.may_sign_in() => match link.kind {
             LinkKind::Open => Step::Open { key, name: user.name() },
-            LinkKind::Invite => {
-                Step::Invited { key, name: user.name(), email: user.profile.email }
-            }
+            LinkKind::Invite => Step::Invited { key, name: user.name(), email: user.profile.email },
             LinkKind::Code => Step::Code { key },
         },
         Some((SignInLink { kind: LinkKind::Open, user: None }, None)) => Step::First {

@@ -1,0 +1,341 @@
+//! The settings pages as an admin meets them: saved, refused in words, nothing typed lost.
+
+use axum::http::StatusCode;
+use simgate::store::{LineId, NewMessage, Role};
+use simgate::types::{Class, Number};
+
+use crate::site::{Site, form};
+
+/// A site with a signed-in admin and the id of its line.
+async fn desk() -> (Site, String, LineId) {
+    let site = Site::new().await;
+    let cookie = site.cookie().await;
+    let line = site.app.store.read(|tx| Ok(tx.lines()?[0].id)).await.unwrap();
+    (site, cookie, line)
+}
+
+/// S168: each page has its help, and every page of the settings opens, also without a single row.
+#[tokio::test]
+async fn every_settings_page_opens_empty_and_leads_to_its_help() {
+    let site = Site::without_line(Default::default()).await;
+    let cookie = site.cookie().await;
+    let help = site.page("/help", &cookie).await;
+    for path in [
+        "/lines",
+        "/modems",
+        "/people",
+        "/people/new",
+        "/queue",
+        "/rules",
+        "/rules/new",
+        "/templates",
+        "/templates/new",
+        "/prompts",
+        "/prompts/new",
+        "/reports",
+        "/tokens",
+        "/audit",
+        "/health",
+        "/account",
+    ] {
+        let page = site.page(path, &cookie).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
+        assert!(page.text.contains("<h1>"), "{path}");
+        let section = page.text.split("href=\"/help#").nth(1).expect(path);
+        let section = section.split('"').next().unwrap();
+        assert!(help.text.contains(&format!("id=\"{section}\"")), "{path}: {section}");
+        assert!(!page.text.contains("style=") && !page.text.contains("onclick"), "{path}");
+    }
+}
+
+/// S98, S100, S101: the switch asks for what is needed first, then shows as pending.
+#[tokio::test]
+async fn a_line_is_switched_off_and_on_with_reasons() {
+    let (site, cookie, line) = desk().await;
+    let path = format!("/lines/{line}");
+    let page = site.page(&path, &cookie).await;
+    assert!(page.text.contains("+447700900001"), "{}", page.text);
+    let set = |sms: &str, contact: &str, registration: &str, name: &str| {
+        let fields = [
+            ("section", "line"),
+            ("name", name),
+            ("number", "+447700900001"),
+            ("country", "gb"),
+            ("sms", sms),
+            ("registration", registration),
+            ("help_contact", contact),
+            ("tags", "desk, urgent"),
+        ];
+        form(&path, &cookie, &fields)
+    };
+    let saved = site.ask(set("off", "01632 960001", "not_needed", "Front desk")).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let page = site.page(&path, &cookie).await;
+    assert!(page.text.contains("SMS pending: going off") || page.text.contains("SMS off"));
+    assert!(page.text.contains("Front desk") && page.text.contains("desk, urgent"));
+    let refused = site.ask(set("on", "01632 960001", "needed", "Front desk <b>")).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+    assert!(refused.text.contains("registration is not done"), "{}", refused.text);
+    assert!(refused.text.contains("Front desk &#60;b&#62;"), "nothing typed is lost");
+    let kept = site.app.store.read(move |tx| tx.line_settings(line)).await.unwrap().unwrap();
+    assert_eq!((kept.name.as_str(), kept.tags.len()), ("Front desk", 2));
+    let long = "x".repeat(51);
+    let tags = [("section", "line"), ("name", "Desk"), ("sms", "off"), ("tags", long.as_str())];
+    let refused = site.ask(form(&path, &cookie, &tags)).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "S34");
+    let sheet = site.page("/lines.csv", &cookie).await;
+    assert!(sheet.text.contains("\"Front desk\",\"+447700900001\""), "S99: {}", sheet.text);
+}
+
+/// S103, S106, S110, S111: people are chosen from those there are; each needs a channel that works.
+#[tokio::test]
+async fn notified_people_are_chosen_with_their_channels() {
+    let (site, cookie, line) = desk().await;
+    let bob = site.user("Bob", Role::Notified).await.to_string();
+    let path = format!("/lines/{line}");
+    let page = site.page(&path, &cookie).await;
+    assert!(page.text.contains("Bob Example") && page.text.contains("/people/new?role=notified"));
+    assert_eq!(page.text.matches("name=\"notified_").count(), 5, "S104: no sixth");
+    let none = [("section", "told"), ("notified_1", bob.as_str())];
+    let none = site.ask(form(&path, &cookie, &none)).await;
+    assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", none.text);
+    let sms = [("section", "told"), ("notified_1", bob.as_str()), ("sms_1", "1")];
+    let sms = site.ask(form(&path, &cookie, &sms)).await;
+    assert_eq!(sms.status, StatusCode::UNPROCESSABLE_ENTITY, "he has no phone: {}", sms.text);
+    let mail = [("section", "told"), ("notified_1", bob.as_str()), ("email_1", "1")];
+    let mail = site.ask(form(&path, &cookie, &mail)).await;
+    assert_eq!(mail.status, StatusCode::SEE_OTHER, "{}", mail.text);
+}
+
+/// S107, S108: who is only notified needs name, address and phone, and gets no sign-in.
+#[tokio::test]
+async fn a_person_who_is_only_notified_is_whole_and_has_no_way_in() {
+    let (site, cookie, _) = desk().await;
+    let fields = [("first_name", "Cleo"), ("email", "cleo@example.org"), ("role", "notified")];
+    let refused = site.ask(form("/people", &cookie, &fields)).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("Last name is required"), "{}", refused.text);
+    assert!(refused.text.contains("value=\"cleo@example.org\""));
+    let whole = [&fields[..], &[("last_name", "Park"), ("phone", "+447700900310")]].concat();
+    let made = site.ask(form("/people", &cookie, &whole)).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let page = made.header("location").split('?').next().unwrap().to_owned();
+    assert!(site.page(&page, &cookie).await.text.contains("They do not sign in"));
+    let link = site.ask(form(&format!("{page}/invite"), &cookie, &[])).await;
+    assert_eq!(link.status, StatusCode::NOT_FOUND);
+}
+
+/// S129, S131: the automatic texts are changed on the line; an empty box means the shipped text.
+#[tokio::test]
+async fn a_lines_texts_and_hours_are_set_and_taken_away() {
+    let (site, cookie, line) = desk().await;
+    let path = format!("/lines/{line}");
+    let texts = [("section", "texts"), ("opt_in", "Hello from {{ company }}"), ("help", "")];
+    let saved = site.ask(form(&path, &cookie, &texts)).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let broken = [("section", "texts"), ("opt_in", "Hello {{ company")];
+    let broken = site.ask(form(&path, &cookie, &broken)).await;
+    assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(broken.text.contains("Hello {{ company</textarea>"), "{}", broken.text);
+    let hours = [
+        ("section", "hours"),
+        ("time_zone", "Europe/London"),
+        ("mon", "09:00-12:00, 13:00-17:00"),
+        ("holidays", "2026-12-25"),
+    ];
+    assert_eq!(site.ask(form(&path, &cookie, &hours)).await.status, StatusCode::SEE_OTHER);
+    let kept = site.app.store.read(move |tx| tx.line_settings(line)).await.unwrap().unwrap();
+    assert_eq!(kept.texts["opt_in"], "Hello from {{ company }}");
+    assert_eq!(kept.business_hours.unwrap()["week"]["mon"][1], "13:00-17:00");
+    let wrong = [("section", "hours"), ("time_zone", "Europe/London"), ("mon", "nine to five")];
+    let wrong = site.ask(form(&path, &cookie, &wrong)).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("is not an interval"), "{}", wrong.text);
+    let none = [("section", "hours"), ("time_zone", "Europe/London")];
+    assert_eq!(site.ask(form(&path, &cookie, &none)).await.status, StatusCode::SEE_OTHER);
+    let kept = site.app.store.read(move |tx| tx.line_settings(line)).await.unwrap().unwrap();
+    assert_eq!(kept.business_hours, None);
+}
+
+/// S134: a link that opens a text on a phone, a picture for everywhere else, and both as HTML.
+#[tokio::test]
+async fn a_website_gets_a_link_and_a_picture_to_text_the_line() {
+    let (site, cookie, line) = desk().await;
+    let path = format!("/lines/{line}?greeting=Hi%20%22there%22");
+    let page = site.page(&path, &cookie).await;
+    assert!(page.text.contains("sms:+447700900001?body=Hi%20%22there%22"), "{}", page.text);
+    assert!(page.text.contains("<svg class=\"qr\" role=\"img\""));
+    assert!(page.text.contains("&#60;a href="), "the snippet is shown, not run");
+}
+
+/// S93, S96: templates are kept with their class; a broken one is refused beside its box.
+#[tokio::test]
+async fn templates_are_written_refused_changed_and_deleted() {
+    let (site, cookie, _) = desk().await;
+    let broken = [("name", "Hours"), ("text", "Open {{ ten"), ("class", "service")];
+    let broken = site.ask(form("/templates", &cookie, &broken)).await;
+    assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(broken.text.contains("aria-invalid") && broken.text.contains("Open {{ ten</textarea>"));
+    let good = [("name", "Hours"), ("text", "Open ten to four."), ("class", "marketing")];
+    let made = site.ask(form("/templates", &cookie, &good)).await;
+    assert_eq!(made.header("location"), "/templates?done=saved", "{}", made.text);
+    let twice = site.ask(form("/templates", &cookie, &good)).await;
+    assert!(twice.text.contains("There is a template of that name"), "{}", twice.text);
+    let changed = [("name", "Hours"), ("text", "Open nine to five."), ("class", "service")];
+    site.ask(form("/templates/1", &cookie, &changed)).await;
+    let page = site.page("/templates", &cookie).await;
+    assert!(page.text.contains("Open nine to five.") && page.text.contains("service"));
+    site.ask(form("/templates/1/delete", &cookie, &[])).await;
+    assert!(site.page("/templates", &cookie).await.text.contains("No template yet"));
+}
+
+/// S92: a rule is written, tried without effect with its trace, and refused where it makes no sense.
+#[tokio::test]
+async fn rules_are_written_and_tried_without_effect() {
+    let (site, cookie, _) = desk().await;
+    let rule = [
+        ("name", "Opening hours"),
+        ("words", "hours, open"),
+        ("reply", "We are open from ten to four."),
+        ("tag", "hours"),
+        ("order", "5"),
+        ("enabled", "1"),
+    ];
+    let made = site.ask(form("/rules", &cookie, &rule)).await;
+    assert_eq!(made.header("location"), "/rules?done=saved", "{}", made.text);
+    let page = site.page("/rules", &cookie).await;
+    assert!(page.text.contains("has hours or open"), "{}", page.text);
+    assert!(page.text.contains("answers “We are open from ten to four.”"));
+    let tried = site.ask(form("/rules/try", &cookie, &[("text", "When are you open?")])).await;
+    assert_eq!(tried.status, StatusCode::OK, "{}", tried.text);
+    assert!(tried.text.contains("What would happen") && tried.text.contains("<summary>Why"));
+    assert!(tried.text.contains("We are open from ten to four."));
+    assert_eq!(site.texts().await, 0, "nothing was sent");
+    let wordless = [("name", "Nothing"), ("words", ""), ("order", "6"), ("reply", "kept")];
+    let wordless = site.ask(form("/rules", &cookie, &wordless)).await;
+    assert_eq!(wordless.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wordless.text.contains("kept</textarea>"), "{}", wordless.text);
+    let one = site.page("/rules/1", &cookie).await;
+    assert!(one.text.contains("value=\"hours, open\""), "{}", one.text);
+}
+
+/// S88, S90: a prompt is set up with what counts, and its results stand on its page.
+#[tokio::test]
+async fn prompts_are_set_up_and_show_their_answers() {
+    let (site, cookie, _) = desk().await;
+    let poll = [
+        ("name", "Colour"),
+        ("kind", "poll"),
+        ("text", "Which colour?"),
+        ("options", "Red\nBlue"),
+        ("revote", "1"),
+    ];
+    let made = site.ask(form("/prompts", &cookie, &poll)).await;
+    assert_eq!(made.header("location"), "/prompts?done=saved", "{}", made.text);
+    let one = site.page("/prompts/1", &cookie).await;
+    assert!(one.text.contains("0 asked, 0 answered, 0 silent"), "{}", one.text);
+    assert!(one.text.contains("Red\nBlue</textarea>"), "{}", one.text);
+    let lone = [("name", "One"), ("kind", "poll"), ("text", "Which?"), ("options", "Red")];
+    let lone = site.ask(form("/prompts", &cookie, &lone)).await;
+    assert_eq!(lone.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", lone.text);
+}
+
+/// A token is shown once, and its use ends with a button; both stand in the audit log.
+#[tokio::test]
+async fn tokens_are_shown_once_and_revoked() {
+    let (site, cookie, _) = desk().await;
+    let none = site.ask(form("/tokens", &cookie, &[("name", "cron")])).await;
+    assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", none.text);
+    let asked = [("name", "cron"), ("scopes", "read"), ("expires_at", "2027-01-31")];
+    let made = site.ask(form("/tokens", &cookie, &asked)).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text);
+    let token = made.text.split("sg_").nth(1).unwrap().split('<').next().unwrap();
+    let token = format!("sg_{token}");
+    assert_eq!(site.get("/api/v1/messages", &token).await.status, StatusCode::OK);
+    let page = site.page("/tokens", &cookie).await;
+    assert!(!page.text.contains(&token) && page.text.contains(&token[..7]));
+    site.ask(form("/tokens/1/revoke", &cookie, &[])).await;
+    assert_eq!(site.get("/api/v1/messages", &token).await.status, StatusCode::UNAUTHORIZED);
+    let log = site.page("/audit", &cookie).await;
+    assert!(log.text.contains("token created") && log.text.contains("token revoked"));
+    assert!(log.text.contains("The log is whole.") && log.text.contains("Ada Example"));
+    assert!(!log.text.contains(&token));
+}
+
+/// The queue shows what waits, and its buttons decide.
+#[tokio::test]
+async fn the_queue_is_decided_with_its_buttons() {
+    let (site, cookie, line) = desk().await;
+    let viewer = site.user("Vic", Role::Viewer).await;
+    let viewer = site.cookie_of(viewer).await;
+    let now = site.app.now();
+    let queued = site.app.store.write(move |tx| {
+        let text = NewMessage {
+            line,
+            to: Number::E164("+447700900123".to_owned()),
+            text: "\u{202E}hidden <b>words</b>".to_owned(),
+            class: Class::Conversation,
+            tag: None,
+            response_emails: Vec::new(),
+            author: None,
+            send_at: None,
+            valid_for: None,
+            report: false,
+            flash: false,
+            alphabet: Some("ucs2".to_owned()),
+            segments: 1,
+            hold: None,
+        };
+        tx.enqueue(&text, None, now)
+    });
+    queued.await.unwrap();
+    let page = site.page("/queue", &cookie).await;
+    assert!(page.text.contains("Queued") && page.text.contains("U+202E"), "{}", page.text);
+    assert!(page.text.contains("&#60;b&#62;words"), "escaped");
+    assert!(page.text.contains("Take back"));
+    let seen = site.page("/queue", &viewer).await;
+    assert!(!seen.text.contains("Take back"), "who may not decide sees no button");
+    let refused = site.ask(form("/queue/1", &viewer, &[("act", "cancel")])).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let done = site.ask(form("/queue/1", &cookie, &[("act", "cancel")])).await;
+    assert_eq!(done.header("location"), "/queue?done=cancel", "{}", done.text);
+    let late = site.ask(form("/queue/1", &cookie, &[("act", "cancel")])).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert!(late.text.contains("The message is cancelled"));
+}
+
+/// S137: figures by line, person and day; the file has the same, and no cell is a formula.
+#[tokio::test]
+async fn reports_count_by_line_person_and_day() {
+    let (site, cookie, line) = desk().await;
+    let now = site.app.now();
+    site.app.store.write(move |tx| tx.rename_line(line, "=1+1", now)).await.unwrap();
+    site.receives("+447700900123", "Hello?").await;
+    site.receives("+447700900124", "Anybody?").await;
+    let page = site.page("/reports", &cookie).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    assert!(page.text.contains("<dt>Received</dt><dd>2</dd>"), "{}", page.text);
+    assert!(page.text.contains("<svg class=\"bars\" role=\"img\""));
+    let sheet = site.page("/reports.csv?from=2026-11-20&to=2026-11-21", &cookie).await;
+    assert!(sheet.text.contains("line,\"'=1+1\",2,2,0,0,0,0,0,"), "{}", sheet.text);
+    assert!(sheet.text.contains("day,\"2026-11-21\",2,"), "{}", sheet.text);
+    assert!(sheet.text.contains("day,\"2026-11-20\",0,"), "{}", sheet.text);
+    let empty = site.page("/reports?from=2026-01-01&to=2026-01-02", &cookie).await;
+    assert!(empty.text.contains("Nothing was sent or received in these days"));
+    let wrong = site.page("/reports?from=2026-11-21&to=2026-11-01", &cookie).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+/// S135, S136: agents and viewers see the pages for everybody and none of the admins'.
+#[tokio::test]
+async fn each_role_sees_its_own_pages_in_the_list() {
+    let site = Site::new().await;
+    let agent = site.user("Bob", Role::Agent).await;
+    let agent = site.cookie_of(agent).await;
+    let page = site.page("/reports", &agent).await;
+    assert!(page.text.contains("href=\"/queue\"") && page.text.contains("href=\"/account\""));
+    for admins in ["/people", "/tokens", "/audit", "/lines", "/modems", "/rules"] {
+        assert!(!page.text.contains(&format!("href=\"{admins}\"")), "{admins}");
+        assert_eq!(site.page(admins, &agent).await.status, StatusCode::FORBIDDEN, "{admins}");
+    }
+}
