@@ -34,7 +34,9 @@ pub struct Args {
 /// Runs until it is interrupted.
 pub fn run(args: Args) -> Result<(), Failure> {
     let scenario = scenario(&args)?;
-    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    // One world behind one lock: a second thread would only wait for the first.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("starting the runtime")?;
     runtime.block_on(emulate(args, scenario)).map_err(Failure::from)
 }
 

@@ -28,6 +28,8 @@ pub struct NetworkSettings {
     pub seed: u64,
     /// Shortest and longest time from Ctrl-Z to `+CMGS`.
     pub air_ms: [u64; 2],
+    /// The same while the radio link is kept from the submit before (`+CMMS`); left out: `air_ms`.
+    pub kept_air_ms: Option<[u64; 2]>,
     /// The same from a submit to its delivery.
     pub delivery_ms: [u64; 2],
     /// The same from delivery to the status report.
@@ -62,6 +64,7 @@ impl Default for NetworkSettings {
             zone: 0,
             seed: 0,
             air_ms: [300, 900],
+            kept_air_ms: None,
             delivery_ms: [200, 900],
             report_ms: [200, 900],
             redelivery_ms: 60_000,
@@ -133,6 +136,15 @@ pub struct Network {
     pub(super) submitted: Vec<Submitted>,
 }
 
+/// How a submit goes on the air.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Radio {
+    /// The link is still there from the submit before.
+    pub kept: bool,
+    /// It is taken and lost.
+    pub loses: bool,
+}
+
 /// The moment something happens in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
@@ -180,9 +192,10 @@ impl Network {
         from: &str,
         tpdu: Vec<u8>,
         is_sim: impl Fn(&str) -> bool,
-        loses: bool,
+        radio: Radio,
     ) -> (Millis, Result<(), u16>) {
-        let air = self.after(self.settings.air_ms);
+        let kept = self.settings.kept_air_ms.filter(|_| radio.kept);
+        let air = self.after(kept.unwrap_or(self.settings.air_ms));
         let submit = match Tpdu::decode(&tpdu, Way::FromMobile) {
             Ok(Tpdu::Submit(submit)) => submit,
             // Commands are taken and do nothing, as in most networks.
@@ -211,7 +224,7 @@ impl Network {
             at: m.wall,
             tpdu,
         });
-        if !loses {
+        if !radio.loses {
             self.route(m, from, to.clone(), submit, is_sim(&to));
         }
         (air, Ok(()))

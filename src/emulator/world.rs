@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 
 use super::deliver::Handover;
 use super::device::{Device, Outward, Power};
-use super::network::{Moment, Network};
+use super::network::{Moment, Network, Radio};
+use super::storage::Memory;
 use crate::types::{Millis, UnixTime};
 
 /// Modems, network, handsets.
@@ -19,6 +20,8 @@ pub struct World {
     pub(super) start: UnixTime,
     outputs: VecDeque<Output>,
     changes: u64,
+    /// What an onlooker saw of the modems when that was last looked at.
+    outlook: u64,
 }
 
 /// A modem and the place it is plugged into.
@@ -33,9 +36,22 @@ pub(super) struct Socket {
     /// A terminal listens.
     open: bool,
     comes_back: Option<Millis>,
+    /// The radio link is kept until then.
+    link_until: Millis,
     /// A SIM that was taken out of this modem.
     pub drawer: Option<super::sim::Sim>,
     arrivals: u64,
+}
+
+impl Socket {
+    /// `all` with what an onlooker sees of the modem mixed in: its network, and how much lies where.
+    fn outlook(&mut self, all: u64) -> u64 {
+        let memories = [Memory::Sim, Memory::Equipment, Memory::Reports, Memory::Broadcast];
+        let used = |memory| self.device.storage(memory).map_or(0, |storage| storage.used());
+        let stored = memories.map(used).into_iter().map(u64::from);
+        let seen = self.device.registration().into_iter().map(u64::from).chain(stored);
+        seen.fold(all, |all, one| all.wrapping_mul(1_000_003).wrapping_add(one))
+    }
 }
 
 /// What goes in.
@@ -91,6 +107,9 @@ pub enum Output {
 /// How long a USB modem is gone when it restarts.
 const REENUMERATION: Millis = Millis(2_000);
 
+/// How long a link is kept after a submit when more are to come (27.005 §3.5.6: 1 to 5 s).
+const LINK: Millis = Millis(3_000);
+
 impl World {
     pub(super) fn build(
         network: Network,
@@ -104,12 +123,14 @@ impl World {
             terminal: None,
             open: false,
             comes_back: None,
+            link_until: Millis(0),
             drawer: None,
             arrivals: 0,
         });
         let modems: Vec<_> = sockets.collect();
-        let mut world =
-            World { modems, network, now: Millis(0), start, outputs: VecDeque::new(), changes: 0 };
+        let outputs = VecDeque::new();
+        let now = Millis(0);
+        let mut world = World { modems, network, now, start, outputs, changes: 0, outlook: 0 };
         for modem in 0..world.modems.len() {
             if world.modems[modem].plugged {
                 world.outputs.push_back(Output::Plug { modem });
@@ -164,6 +185,11 @@ impl World {
     /// Counts everything an onlooker could see changing.
     pub fn changes(&self) -> u64 {
         self.changes
+    }
+
+    /// How many submits the network took in all.
+    pub fn submits(&self) -> usize {
+        self.network.submitted.len()
     }
 
     /// Where a shell has put the port of a modem, for onlookers.
@@ -243,8 +269,13 @@ impl World {
                 busy |= self.pump(modem);
             }
             if !busy {
-                return;
+                break;
             }
+        }
+        let outlook = self.modems.iter_mut().fold(0, |all, socket| socket.outlook(all));
+        if outlook != self.outlook {
+            self.outlook = outlook;
+            self.changed();
         }
     }
 
@@ -259,11 +290,15 @@ impl World {
                     // What networks say without credit differs; 38 is the commonest (quirk 22).
                     return device.submitted(Millis(300), Err(38));
                 }
-                let loses = device.faults.lost_on_air;
+                let kept = self.modems[modem].link_until > moment.now;
+                let radio = Radio { kept, loses: self.modems[modem].device.faults.lost_on_air };
                 let is_sim = |n: &str| numbers.iter().any(|known| known == n);
                 let (takes, result) =
-                    self.network.submit(moment, modem, &number, tpdu, is_sim, loses);
-                let device = &mut self.modems[modem].device;
+                    self.network.submit(moment, modem, &number, tpdu, is_sim, radio);
+                let socket = &mut self.modems[modem];
+                let more = socket.device.settings.more > 0;
+                socket.link_until = if more { moment.now + takes + LINK } else { Millis(0) };
+                let device = &mut socket.device;
                 if result.is_ok() {
                     if let Some(submitted) = self.network.submitted.last_mut() {
                         submitted.more = device.settings.more > 0;

@@ -336,12 +336,26 @@ async fn swap(
     done()
 }
 
-async fn network(State(world): State<Shared>) -> Answer {
-    let (phones, at, changes) = world.with(|world| {
+/// Which `changes` the client knows of, and how long it waits for another number.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Known {
+    after: Option<u64>,
+    #[serde(default)]
+    wait_ms: u64,
+}
+
+async fn network(State(world): State<Shared>, Query(known): Query<Known>) -> Answer {
+    if let Some(seen) = known.after {
+        let patience = std::time::Duration::from_millis(known.wait_ms);
+        // Whichever comes first: the answer says how things are then.
+        let _ = tokio::time::timeout(patience, world.changed_after(seen)).await;
+    }
+    Ok(Json(world.with(|world| {
         let phones: Vec<_> = world.handsets().map(|h| h.phone.number.clone()).collect();
-        (phones, world.wall().to_string(), world.changes())
-    });
-    Ok(Json(json!({ "phones": phones, "time": at, "changes": changes })))
+        let (time, submits) = (world.wall().to_string(), world.submits());
+        json!({ "phones": phones, "time": time, "submits": submits, "changes": world.changes() })
+    })))
 }
 
 async fn phone(State(world): State<Shared>, Path(number): Path<String>) -> Answer {
