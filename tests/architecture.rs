@@ -369,8 +369,6 @@ fn every_module_has_a_layer() {
     }
 }
 
-/// But for the one place that looks at what other people's programs have done so far: gammu and
-/// smstools tell nobody.
 #[test]
 fn no_test_sleeps() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
@@ -382,7 +380,6 @@ fn no_test_sleeps() {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == "rs")
                 && !path.ends_with("architecture.rs")
-                && !path.ends_with("peers/peer.rs")
             {
                 let text = fs::read_to_string(&path).expect("tests are UTF-8");
                 for (i, line) in text.lines().enumerate() {

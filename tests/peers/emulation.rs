@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::peer::wait;
+use crate::peer::{PATIENCE, watch};
 
 /// Who writes to the modem, and whom it writes to.
 pub const PHONE: &str = "+447700900200";
@@ -51,8 +51,22 @@ impl Emulation {
         }
         let emulation = Emulation { process, control, folder };
         let started = || emulation.modem()["registration"] == 1;
-        wait("the modem to start", || started().then_some(()));
+        emulation.wait("the modem to start", || started().then_some(()));
         emulation
+    }
+
+    /// Looks now, and again whenever something changes in the emulated world.
+    pub fn wait<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+        let mut seen = self.get("/network")["changes"].clone();
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            let path = format!("/network?after={seen}&wait_ms={}", PATIENCE * 1_000);
+            let now = self.get(&path)["changes"].clone();
+            assert_ne!(now, seen, "waited in vain for {what}");
+            seen = now;
+        }
     }
 
     /// Where the other program finds the modem.
@@ -121,9 +135,10 @@ impl Emulation {
     /// Pulls the modem and puts it back: a new pty behind the same link.
     pub fn replug(&self) {
         self.post("/modems/0/unplug", &json!({}));
-        wait("the link to vanish", || (!self.port().exists()).then_some(()));
+        let folder = [self.folder.path()];
+        watch("the link to vanish", &folder, || (!self.port().exists()).then_some(()));
         self.post("/modems/0/plug", &json!({}));
-        wait("the link to return", || self.port().exists().then_some(()));
+        watch("the link to return", &folder, || self.port().exists().then_some(()));
     }
 }
 
@@ -134,12 +149,13 @@ impl Drop for Emulation {
     }
 }
 
-/// Files in a folder.
+/// Files in a folder that have been written to.
 pub fn files(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("a folder").flatten();
     let texts = entries.filter(|entry| entry.path().is_file());
     // A file that is being moved away meanwhile is not there.
-    texts.filter_map(|entry| Some(lossy(&std::fs::read(entry.path()).ok()?))).collect()
+    let texts = texts.filter_map(|entry| Some(lossy(&std::fs::read(entry.path()).ok()?)));
+    texts.filter(|text| !text.is_empty()).collect()
 }
 
 pub fn lossy(bytes: &[u8]) -> String {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::emulation::{Emulation, PHONE, lossy};
-use crate::peer::{installed, run, texts, wait};
+use crate::peer::{installed, run, texts};
 
 pub fn config(emulation: &Emulation, more: &str) -> PathBuf {
     let port = emulation.port();
@@ -52,7 +52,7 @@ fn gammu_takes_and_sends_texts_and_sees_their_reports() {
     let inbound = texts("inbound");
     let segments = emulation.deliver(&inbound);
     let used = |name: &str| emulation.modem()["storages"][name]["used"].as_u64().unwrap_or(0);
-    wait("texts on the SIM", || (used("SM") as usize == segments).then_some(()));
+    emulation.wait("texts on the SIM", || (used("SM") as usize == segments).then_some(()));
     let (ok, said) = gammu(&config, &["geteachsms"]);
     assert!(ok, "{said}");
     for text in &inbound {
@@ -70,8 +70,8 @@ fn gammu_takes_and_sends_texts_and_sees_their_reports() {
     let (ok, said) = gammu(&config, &["batch", &batch.display().to_string()]);
     assert!(ok, "{said}");
     let whole = || (emulation.received().len() == outbound.len()).then(|| emulation.received());
-    assert_eq!(wait("texts on the handset", whole), outbound);
-    wait("reports on the SIM", || (used("SM") as usize == segments).then_some(()));
+    assert_eq!(emulation.wait("texts on the handset", whole), outbound);
+    emulation.wait("reports on the SIM", || (used("SM") as usize == segments).then_some(()));
     let (ok, said) = gammu(&config, &["geteachsms"]);
     assert!(ok && said.contains("Delivered"), "{said}");
 

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::emulation::{Emulation, PHONE, files, lossy};
 use crate::gammu::config;
-use crate::peer::{Daemon, installed, run, texts, wait};
+use crate::peer::{Daemon, installed, run, texts, watch};
 
 #[test]
 fn gammu_smsd_carries_texts_both_ways_and_goes_on_after_a_replug() {
@@ -41,7 +41,7 @@ fn gammu_smsd_carries_texts_both_ways_and_goes_on_after_a_replug() {
 
     let inbound = texts("inbound");
     let segments = emulation.deliver(&inbound);
-    wait("texts in the inbox", || (files(&inbox).len() == segments).then_some(()));
+    watch("texts in the inbox", &[&inbox], || (files(&inbox).len() == segments).then_some(()));
     let all = files(&inbox).concat();
     for text in inbound.iter().filter(|text| text.len() < 160) {
         assert_eq!(all.matches(text.as_str()).count(), 1, "{text}");
@@ -50,22 +50,22 @@ fn gammu_smsd_carries_texts_both_ways_and_goes_on_after_a_replug() {
     let outbound = texts("outbound");
     outbound.iter().for_each(|text| inject(text));
     let whole = || (emulation.received().len() >= outbound.len()).then(|| emulation.received());
-    assert_eq!(wait("texts on the handset", whole), outbound);
+    assert_eq!(emulation.wait("texts on the handset", whole), outbound);
     assert_eq!(files(&failed).len(), 0);
     let logged = || std::fs::read(&log).map_or_else(|_| String::new(), |log| lossy(&log));
     let reports = || logged().matches("Delivery report: ").count();
-    wait("delivery reports in the log", || (reports() >= outbound.len()).then_some(()));
+    watch("delivery reports in the log", &[&log], || (reports() >= outbound.len()).then_some(()));
 
     // It never opens a port again that has ended; whoever supervises it starts it anew.
     emulation.replug();
     drop(daemon);
     let _daemon = start();
     emulation.deliver(&["after the replug".to_owned()]);
-    wait("a text after the replug", || {
+    watch("a text after the replug", &[&inbox], || {
         files(&inbox).concat().contains("after the replug").then_some(())
     });
     inject("back again");
-    wait("a text back after the replug", || {
+    emulation.wait("a text back after the replug", || {
         emulation.received().contains(&"back again".to_owned()).then_some(())
     });
 }

@@ -4,11 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::Path;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::json;
 
 use crate::emulation::Emulation;
-use crate::peer::wait;
+use crate::peer::{ready, watch};
 
 fn open(path: &Path) -> File {
     OpenOptions::new().read(true).write(true).open(path).expect("a port")
@@ -19,9 +18,7 @@ fn asked(port: &mut File, line: &str) -> String {
     port.write_all(line.as_bytes()).expect("bytes written");
     let mut heard = String::new();
     while !heard.ends_with("OK\r\n") {
-        let mut ports = [PollFd::new(port, PollFlags::IN)];
-        let patience = Timespec { tv_sec: 1, tv_nsec: 0 };
-        if poll(&mut ports, Some(&patience)).expect("a poll") == 0 {
+        if !ready(&*port, 1) {
             break;
         }
         let mut byte = [0];
@@ -33,7 +30,8 @@ fn asked(port: &mut File, line: &str) -> String {
 
 /// The same for a modem that may still be starting: the line is said until it is answered.
 fn says(port: &mut File, line: &str) -> String {
-    wait("an answer", || Some(asked(port, line)).filter(|heard| !heard.is_empty()))
+    let mut tries = (0..60).map(|_| asked(port, line));
+    tries.find(|heard| !heard.is_empty()).expect("an answer")
 }
 
 /// Fault 22: back under another pty, behind the same link or another.
@@ -57,7 +55,8 @@ fn a_link_follows_the_modem_to_another_pty() {
     emulation.post("/modems/0/unplug", &json!({}));
     emulation.post("/modems/0/plug", &json!({ "link": "elsewhere" }));
     let elsewhere = link.with_file_name("elsewhere");
-    wait("the other link", || elsewhere.exists().then_some(()));
+    let folder = link.parent().expect("a folder");
+    watch("the other link", &[folder], || elsewhere.exists().then_some(()));
     assert!(!link.exists());
     let shown = emulation.modem();
     assert_eq!(shown["pty"], std::fs::read_link(&elsewhere).expect("a link").display().to_string());

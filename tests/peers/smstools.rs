@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::emulation::{Emulation, PHONE, files};
-use crate::peer::{Daemon, installed, texts, wait};
+use crate::peer::{Daemon, installed, texts, watch};
 
 #[test]
 fn smstools_carries_texts_both_ways_and_survives_a_replug() {
@@ -40,7 +40,9 @@ fn smstools_carries_texts_both_ways_and_survives_a_replug() {
 
     let inbound = texts("inbound");
     emulation.deliver(&inbound);
-    wait("texts in the inbox", || (files(incoming).len() == inbound.len()).then_some(()));
+    watch("texts in the inbox", &[incoming], || {
+        (files(incoming).len() == inbound.len()).then_some(())
+    });
     let all = files(incoming).concat();
     for text in &inbound {
         assert_eq!(all.matches(text.as_str()).count(), 1, "{text}");
@@ -49,18 +51,18 @@ fn smstools_carries_texts_both_ways_and_survives_a_replug() {
     let outbound = texts("outbound");
     outbound.iter().enumerate().for_each(|(i, text)| send(&format!("out{i:03}"), text));
     let whole = || (emulation.received().len() >= outbound.len()).then(|| emulation.received());
-    assert_eq!(wait("texts on the handset", whole), outbound);
-    wait("sent files", || (files(sent).len() == outbound.len()).then_some(()));
+    assert_eq!(emulation.wait("texts on the handset", whole), outbound);
+    watch("sent files", &[sent], || (files(sent).len() == outbound.len()).then_some(()));
     assert_eq!(files(failed).len(), 0);
-    wait("delivery reports", || (files(report).len() >= outbound.len()).then_some(()));
+    watch("delivery reports", &[report], || (files(report).len() >= outbound.len()).then_some(()));
 
     emulation.replug();
     emulation.deliver(&["after the replug".to_owned()]);
-    wait("a text after the replug", || {
+    watch("a text after the replug", &[incoming], || {
         files(incoming).concat().contains("after the replug").then_some(())
     });
     send("again", "back again");
-    wait("a text back after the replug", || {
+    emulation.wait("a text back after the replug", || {
         emulation.received().contains(&"back again".to_owned()).then_some(())
     });
 }
