@@ -19,8 +19,8 @@ pub(super) const APPLICATION_ID: i32 = 0x7369_6D67;
 /// 256 MiB: about ten seconds of reading from an SD card.
 const CHECKED_PAGES: i64 = 65_536;
 
-/// Statements kept prepared per connection; about the number of verbs.
-const PREPARED: usize = 128;
+/// Statements kept prepared per connection; more than there are verbs.
+const PREPARED: usize = 512;
 
 /// Opens the file for its one writer, creating or upgrading it.
 pub(super) fn open_writer(path: &Path) -> Result<Connection> {

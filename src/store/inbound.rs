@@ -247,10 +247,11 @@ impl WriteTx<'_> {
         if let Source::Group(group) = new.source {
             let sql = "UPDATE groups SET message_id = ?2 WHERE id = ?1";
             self.conn.prepare_cached(sql)?.execute((group, message))?;
+            // One TPDU is published with its first reading; of several some may have come twice.
+            let sql = "UPDATE messages SET seen_count =
+                           (SELECT max(seen_count) FROM segments_in WHERE message_id = ?1) WHERE id = ?1";
+            self.conn.prepare_cached(sql)?.execute([message])?;
         }
-        let sql = "UPDATE messages SET seen_count =
-                       (SELECT max(seen_count) FROM segments_in WHERE message_id = ?1) WHERE id = ?1";
-        self.conn.prepare_cached(sql)?.execute([message])?;
         self.changed(ChangeKind::Message, message.0, new.received_at)?;
         Ok(message)
     }

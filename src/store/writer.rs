@@ -211,10 +211,8 @@ impl Desk {
 
 /// Checkpoints in the given mode; pages of the log that are not yet in the file.
 fn wal_left(conn: &Connection, mode: &str) -> Result<i64> {
-    let left = conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
-        Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?)
-    })?;
-    Ok(left)
+    let mut checkpoint = conn.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?;
+    Ok(checkpoint.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))?)
 }
 
 /// Moves jobs from `waiting` to `ran` and commits what succeeded.
@@ -223,7 +221,7 @@ fn transaction(
     waiting: &mut VecDeque<Box<dyn Job>>,
     ran: &mut Vec<Box<dyn Job>>,
 ) -> Result<()> {
-    conn.execute_batch("BEGIN IMMEDIATE")?;
+    conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     while let Some(mut job) = waiting.pop_front() {
         let kept = in_savepoint(conn, job.as_mut());
         ran.push(job);
@@ -232,16 +230,17 @@ fn transaction(
             return Err(error);
         }
     }
-    let committed = conn.execute_batch("COMMIT");
+    let committed = conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
     if committed.is_err() && !conn.is_autocommit() {
         let _ = conn.execute_batch("ROLLBACK");
     }
-    Ok(committed?)
+    committed?;
+    Ok(())
 }
 
 /// Runs one job; its rows go when it fails or panics. An error here is the whole transaction's.
 fn in_savepoint(conn: &Connection, job: &mut dyn Job) -> Result<()> {
-    conn.execute_batch("SAVEPOINT job")?;
+    conn.prepare_cached("SAVEPOINT job")?.execute([])?;
     let tx = WriteTx(ReadTx { conn });
     // A panic ends this job alone: its outcome stays empty and its rows are rolled back.
     let succeeded = catch_unwind(AssertUnwindSafe(|| job.run(&tx))).unwrap_or(false);
@@ -252,7 +251,8 @@ fn in_savepoint(conn: &Connection, job: &mut dyn Job) -> Result<()> {
     if !succeeded {
         conn.execute_batch("ROLLBACK TO job")?;
     }
-    Ok(conn.execute_batch("RELEASE job")?)
+    conn.prepare_cached("RELEASE job")?.execute([])?;
+    Ok(())
 }
 
 #[cfg(test)]
