@@ -35,7 +35,7 @@ impl Orders {
     pub(super) async fn due(&mut self) {
         tokio::select! {
             () = &mut self.rung => {}
-            () = self.shared.clock.sleep(self.shared.settings.look_every) => {}
+            () = self.shared.clock.beat(self.shared.settings.look_every) => {}
         }
     }
 

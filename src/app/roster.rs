@@ -68,6 +68,15 @@ impl Roster {
         };
     }
 
+    /// Something came or went: a port that only rests may be back.
+    pub(super) fn look_again(&mut self) {
+        for place in self.ports.values_mut() {
+            if let State::Resting { until } = &mut place.state {
+                *until = Millis(0);
+            }
+        }
+    }
+
     /// When to look again although nothing changed.
     pub(super) fn next_look(&self) -> Option<Millis> {
         let times = self.ports.values().filter_map(|place| match place.state {
@@ -163,6 +172,22 @@ mod tests {
         assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30]);
         assert!(roster.due(now - Millis(1), &[]).is_empty(), "it vanished");
         assert_eq!(roster.due(now - Millis(1), &all).len(), 1, "and is back at once");
+    }
+
+    /// Fault 11: a device that is plugged in again while its port rests need not wait.
+    #[test]
+    fn a_port_that_rests_is_tried_when_something_comes_or_goes() {
+        let mut roster = Roster::default();
+        let all = [Candidate::named("/dev/modem", "test")];
+        for _ in 0..6 {
+            let at = roster.next_look().unwrap_or_default();
+            roster.due(at, &all);
+            roster.ended(at, "/dev/modem", &End::Unplugged, false);
+        }
+        let now = roster.next_look().unwrap_or_default() - Millis(20_000);
+        assert!(roster.due(now, &all).is_empty());
+        roster.look_again();
+        assert_eq!(roster.due(now, &all).len(), 1);
     }
 
     /// Fault 14: two ports of one modem.

@@ -76,7 +76,7 @@ impl Shell {
                 () = self.clock.sleep_until(wake) => {
                     self.driver.handle(self.clock.now(), Input::Time);
                 }
-                () = self.clock.sleep(Pulse::EVERY) => {
+                () = self.clock.beat(Pulse::EVERY) => {
                     self.pulse.beat();
                     continue;
                 }

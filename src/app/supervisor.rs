@@ -48,10 +48,10 @@ impl Supervisor {
             let ports = Arc::clone(&self.shared.ports);
             let clock = self.shared.clock.clone();
             tokio::select! {
-                () = ports.changed() => {}
+                () = ports.changed() => self.roster.look_again(),
                 Some(ended) = self.modems.join_next_with_id() => self.ended(ended),
                 () = clock.sleep_until(self.roster.next_look()) => {}
-                () = clock.sleep(Pulse::EVERY) => {}
+                () = clock.beat(Pulse::EVERY) => {}
             }
         }
     }

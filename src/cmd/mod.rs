@@ -181,10 +181,12 @@ fn private_folder(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The gateway's runtime: tasks are few and wait nearly always.
+/// The gateway's runtime: tasks are few and wait nearly always. The store's thread lives from one
+/// look to the next, which is cheaper than a new one each time.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    Ok(runtime.worker_threads(2).enable_all().build().context("cannot start the runtime")?)
+    runtime.worker_threads(2).thread_keep_alive(std::time::Duration::from_secs(90)).enable_all();
+    Ok(runtime.build().context("cannot start the runtime")?)
 }
 
 /// Runs a short command that talks to a gateway or a port.

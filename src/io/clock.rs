@@ -45,9 +45,12 @@ impl Clock {
         }
     }
 
-    /// Sleeps until the monotonic tick `at`; for ever when there is none.
+    /// Sleeps until the monotonic tick `at`, not at all when it has come; for ever when there is
+    /// none.
     pub async fn sleep_until(&self, at: Option<Millis>) {
         match at {
+            // A timer that is due already costs the runtime's next millisecond all the same.
+            Some(at) if at <= self.now() => {}
             Some(at) => tokio::time::sleep_until(self.0.origin + duration(at)).await,
             None => std::future::pending().await,
         }
@@ -56,6 +59,18 @@ impl Clock {
     /// Sleeps for `time`.
     pub async fn sleep(&self, time: Millis) {
         tokio::time::sleep(duration(time)).await;
+    }
+
+    /// Sleeps until the tick is a multiple of `every` again. Whoever looks after something at
+    /// leisure waits like this: all wake together, and the processor sleeps in between.
+    pub async fn beat(&self, every: Millis) {
+        self.sleep_until(Some(self.next_beat(every))).await;
+    }
+
+    /// The tick at which [`Clock::beat`] wakes.
+    pub fn next_beat(&self, every: Millis) -> Millis {
+        let every = every.0.max(1);
+        Millis((self.now().0 / every + 1) * every)
     }
 
     /// Sleeps until the wall clock shows `at`, as far as can be told from here: a clock that is

@@ -40,7 +40,14 @@ pub enum Place {
 impl Hardware {
     /// Looks at the places an operator set, in their order.
     pub fn new(wanted: Vec<Wanted>) -> Self {
-        Self { wanted, hotplug: Hotplug::listen(), sys: PathBuf::from("/sys") }
+        let named = wanted.iter().filter_map(|wanted| match &wanted.place {
+            Place::Named(name) if !name.starts_with(BRIDGE) => Path::new(name).parent(),
+            _ => None,
+        });
+        let folders: Vec<PathBuf> =
+            std::iter::once(Path::new(DEVICES)).chain(named).map(Path::to_owned).collect();
+        let hotplug = Hotplug::listen(&folders);
+        Self { wanted, hotplug, sys: PathBuf::from("/sys") }
     }
 
     /// Candidates among `ttys`, the best port of each device first. A named port is left to the
@@ -114,6 +121,9 @@ fn candidate(tty: &UsbTty) -> Option<Candidate> {
         )
     })
 }
+
+/// Where the kernel puts device nodes.
+const DEVICES: &str = "/dev";
 
 /// Whether `name`, perhaps a link such as those in `/dev/serial/by-id`, is the device `path`.
 fn same_device(path: &str, name: &str) -> bool {

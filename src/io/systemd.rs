@@ -11,7 +11,7 @@ use sd_notify::NotifyState;
 use super::Clock;
 use crate::types::Millis;
 
-/// A task silent for longer than this is taken for dead. The slowest promise is once in 10 s.
+/// A task silent for longer than this is taken for dead: it missed two beats.
 const SILENCE: Millis = Millis::from_secs(60);
 
 /// The signs of life of all tasks.
@@ -80,7 +80,7 @@ impl Vitals {
 
 impl Pulse {
     /// How often to beat.
-    pub const EVERY: Millis = Millis::from_secs(10);
+    pub const EVERY: Millis = Millis::from_secs(30);
 
     /// A sign of life.
     pub fn beat(&self) {

@@ -86,3 +86,18 @@ async fn a_text_that_never_reached_the_modem_is_sent_when_it_is_back() {
     assert_eq!(gateway.submitted(0), ["whenever"]);
     assert!(!gateway.message(id).await.possible_duplicate);
 }
+
+/// A stick that comes back works again after two seconds, its own start included.
+#[tokio::test(start_paused = true)]
+async fn a_stick_that_comes_back_receives_within_two_seconds() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    gateway.modems.with(|world| world.pull(0)).expect("pulled");
+    gateway.pass(400).await;
+    gateway.modems.with(|world| world.put_back(0, None)).expect("put back");
+    gateway.modems.with(|world| world.text_to(0, OTHER, "hello again")).expect("sent");
+    let back = gateway.clock.now();
+    gateway.received(1).await;
+    let took = gateway.clock.now().since(back);
+    assert!(took.0 <= 2_000, "{took}");
+}
