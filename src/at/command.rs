@@ -118,6 +118,20 @@ pub struct Request {
     pub timeout: Millis,
     /// Written after the prompt.
     pub payload: Option<Payload>,
+    /// When it may be written once the command before has ended.
+    pub follows: Follows,
+    /// After so long without a word about the payload the modem is asked with `AT` whether it still
+    /// works on it: one that answers has forgotten to say how it ended.
+    pub ask_after: Option<Millis>,
+}
+
+/// How closely a command may follow the final result of the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follows {
+    /// After a pause in which the modem says what it held back (V.250 §5.7).
+    Pause,
+    /// At once: nothing a modem says unasked looks like its answer.
+    AtOnce,
 }
 
 impl Request {
@@ -125,12 +139,18 @@ impl Request {
     pub fn of<C: Command>(command: &C) -> Self {
         let mut line = AtLine::new();
         command.write(&mut line);
-        Self { line, answer: C::ANSWER, timeout: C::TIMEOUT, payload: command.payload() }
+        let (answer, timeout, payload) = (C::ANSWER, C::TIMEOUT, command.payload());
+        Self { line, answer, timeout, payload, follows: Follows::Pause, ask_after: None }
     }
 
     /// The same with another timeout.
     pub fn within(self, timeout: Millis) -> Self {
         Self { timeout, ..self }
+    }
+
+    /// The same, written without a pause before it.
+    pub fn at_once(self) -> Self {
+        Self { follows: Follows::AtOnce, ..self }
     }
 }
 

@@ -3,8 +3,8 @@
 //! Bytes, time and [`Request`]s go in; bytes to write, unsolicited codes and finished commands
 //! come out. Begin with [`Dialogue::handle`], then read [`State`] as a story from top to bottom.
 //!
-//! Three things are promised. A command is written only when the one before has ended and 20 ms
-//! have passed, because codes held back come out then. After a timeout the command counts as
+//! Three things are promised. A command is written only when the one before has ended, and unless
+//! it may follow at once 20 ms have passed, because codes held back come out then. After a timeout the command counts as
 //! lost, not as failed: the modem is brought back to its senses (ESC, a pause, `AT`, and
 //! `AT+CMEE?`, whose answer cannot be mistaken), and what it says too late about the lost command
 //! is reported as [`Output::Late`] and never answers the next one. A PDU is written only after
@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 use super::classify::{Line, Reader, Watch};
-use super::command::{Answer, Command, Ending, Request};
+use super::command::{Answer, Command, Ending, Follows, Request};
 use super::commands::general::{Attention, QueryErrorForm};
 use super::info::{Info, InfoLine};
 use super::lexer::{Hint, Lexer, RawLine};
@@ -129,9 +129,11 @@ impl Dialogue {
 
     /// Queues a request; it is written as soon as its turn comes.
     pub fn start(&mut self, now: Millis, ticket: Ticket, request: Request) {
+        let at_once = request.follows == Follows::AtOnce && self.queue.is_empty();
         self.queue.push_back((ticket, request));
         match self.state {
             State::Idle => self.next(now),
+            State::Quiet { .. } if at_once => self.next(now),
             State::Deaf => self.recover(now, PROBES),
             _ => {}
         }
@@ -278,6 +280,11 @@ impl Dialogue {
             (State::Answer { job, until }, FinalResult::Ok) if job.is_early(now) => {
                 State::Answer { job, until }
             }
+            // The result of the command, before that of our question: the latter is swallowed.
+            (State::Answer { job, .. }, result) if job.asked && !job.answers_question(&result) => {
+                self.done(now, job, End::Final(result));
+                return self.recover(now, PROBES);
+            }
             (State::Prompt { job, .. } | State::Answer { job, .. }, result) => {
                 self.done(now, job, End::Final(result));
                 State::Quiet { until: now + QUIET }
@@ -307,6 +314,10 @@ impl Dialogue {
         self.state = match mem::take(&mut self.state) {
             State::Quiet { .. } => return self.next(now),
             State::Prompt { job, .. } => return self.lose(now, job),
+            State::Answer { job, until } if job.asks_at().is_some_and(|at| at <= now) => {
+                self.transmit_line(PROBE.echo);
+                State::Answer { job: Job { asked: true, ..job }, until }
+            }
             State::Answer { job, .. } => return self.on_silence(now, job),
             State::Drain { probes, .. } => self.probe(now, probes),
             State::Probe { probes: 0, .. } => {

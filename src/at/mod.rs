@@ -43,7 +43,7 @@ mod result;
 mod urc;
 
 pub use classify::{Line, Reader, Watch};
-pub use command::{Answer, Bare, Command, CommandError, Ending, Payload, Request};
+pub use command::{Answer, Bare, Command, CommandError, Ending, Follows, Payload, Request};
 pub use dialogue::{Dialogue, End, Input, Outcome, Output, Stage, Ticket};
 pub use info::{Info, InfoLine, ParseError};
 pub use lexer::{Hint, Lexer, RawLine};

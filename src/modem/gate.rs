@@ -9,7 +9,7 @@ use super::profile::Profile;
 use super::settings::Settings;
 use crate::at::commands::general::Attention;
 use crate::at::commands::sim::{EnterPin, QueryIccid, QueryPinTries, QueryPinTriesBy, SimState};
-use crate::at::{AtLine, Command, Outcome, Quoted, Request};
+use crate::at::{AtLine, Command, Follows, Outcome, Quoted, Request};
 use crate::types::Iccid;
 
 /// What to do at the gate.
@@ -69,6 +69,8 @@ pub(super) fn card(profile: &Profile, form: usize) -> Request {
             answer: QueryIccid::ANSWER,
             timeout: QueryIccid::TIMEOUT,
             payload: None,
+            follows: Follows::Pause,
+            ask_after: None,
         },
     }
 }

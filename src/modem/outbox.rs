@@ -58,9 +58,11 @@ pub(super) struct Outbox {
     stage: Option<Stage>,
     /// Unanswered when their time was over; an answer may still come.
     unknown: VecDeque<Unanswered>,
-    /// `+CMMS` was refused: never asked again.
+    /// `+CMMS` was refused: not asked again on this port.
     no_link: bool,
     link_until: Millis,
+    /// How long the last submits were on the air.
+    air: VecDeque<Millis>,
     /// When the modem restarted in the middle of a submit.
     restarts: VecDeque<Millis>,
     held_until: Millis,
@@ -96,7 +98,15 @@ impl Outbox {
         let submit = self.queue.pop_front()?;
         self.stage = Some(Stage::Waiting);
         let request = Request::of(&SubmitPdu::new(None, &submit.tpdu)).within(wait_for_final);
-        Some((Job::Submit(submit), request))
+        Some((Job::Submit(submit), Request { ask_after: self.ask_after(), ..request }))
+    }
+
+    /// When silence is strange on this network: far longer than the slowest of the last submits. The
+    /// question could disturb a modem that is still sending (27.005 §3.5.1 lets any character abort
+    /// it), so nothing is asked before we know how long the air takes here.
+    fn ask_after(&self) -> Option<Millis> {
+        let slowest = self.air.iter().max().filter(|_| self.air.len() >= KNOWN_AFTER)?;
+        Some(Millis(slowest.0 * 4).max(STRANGE))
     }
 
     /// The submit in flight reached a stage.
@@ -121,7 +131,9 @@ impl Outbox {
                 // The link falls by itself 1 to 5 s after the last message (27.005 §3.5.6).
                 match &outcome.end {
                     End::Final(FinalResult::Ok) => self.link_until = now + LINK_KEPT,
-                    _ => self.no_link = true,
+                    End::Final(_) => self.no_link = true,
+                    // It restarted or went deaf: no word about what it can.
+                    _ => {}
                 }
             }
             Job::Submit(submit) => {
@@ -132,6 +144,11 @@ impl Outbox {
                     Millis(0)
                 };
                 let verdict = verdict(outcome, known.profile);
+                if verdict.is_ok() {
+                    self.air.extend(outcome.after_body);
+                    let old = self.air.len().saturating_sub(AIR_KEPT);
+                    self.air.drain(..old);
+                }
                 if verdict == Err(SubmitError::Unknown) && outcome.end == End::TimedOut {
                     if self.unknown.len() == MOST_UNKNOWN {
                         self.unknown.pop_front();
@@ -153,6 +170,8 @@ impl Outbox {
     /// The port is gone: no answer can come any more.
     pub fn closed(&mut self) {
         self.unknown.clear();
+        (self.no_link, self.link_until) = (false, Millis(0));
+        self.air.clear();
     }
 
     /// The result of a submit that had ended as unknown.
@@ -169,6 +188,7 @@ impl Outbox {
 
     /// The modem restarted by itself. Three times while sending looks like a weak supply.
     pub fn restarted(&mut self, now: Millis, out: &mut Out) {
+        self.link_until = Millis(0);
         if self.stage.is_none_or(|stage| stage < Stage::Written) {
             return;
         }
@@ -239,6 +259,11 @@ fn finished(ticket: Ticket, outcome: Result<Accepted, SubmitError>, out: &mut Ou
 /// An `ERROR` so soon after Ctrl-Z cannot have come from the network.
 const AT_ONCE: Millis = Millis(200);
 const LINK_KEPT: Millis = Millis(4_000);
+/// Submits after which we know how long the air takes, and how many are remembered.
+const KNOWN_AFTER: usize = 3;
+const AIR_KEPT: usize = 16;
+/// No network is known to take so long when it has been fast all the time.
+const STRANGE: Millis = Millis(4_000);
 /// After the deadline; with it more than the 200 s that slow networks were seen to take.
 const ON_THE_AIR: Millis = Millis::from_secs(90);
 const MOST_UNKNOWN: usize = 8;

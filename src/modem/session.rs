@@ -83,8 +83,10 @@ pub(super) struct Session {
     ladder: Ladder,
     in_flight: Option<(at::Ticket, Task)>,
     last_ticket: u64,
-    /// Nothing is written before this: held-back lines come out first.
+    /// Nothing is written before this, unless it may follow at once: held-back lines come first.
     quiet_until: Millis,
+    /// A command that followed at once went unanswered: none does so again on this port.
+    slow: bool,
 }
 
 impl Session {
@@ -104,6 +106,7 @@ impl Session {
             in_flight: None,
             last_ticket: 0,
             quiet_until: Millis(0),
+            slow: false,
         }
     }
 
@@ -128,6 +131,7 @@ impl Session {
         }
         self.known.epoch += 1;
         self.known.selected = None;
+        self.slow = false;
         self.enter(Phase::Probing, out);
     }
 
@@ -173,7 +177,8 @@ impl Session {
 
     /// The next request, when it is time for one.
     pub fn next(&mut self, now: Millis, out: &mut Out) -> Option<(at::Ticket, Request)> {
-        if now < self.quiet_until || self.in_flight.is_some() {
+        let at_once = self.at_once_from().is_some_and(|at| at <= now);
+        if self.in_flight.is_some() || (now < self.quiet_until && !at_once) {
             return None;
         }
         let (task, request) = match &mut self.phase {
@@ -192,8 +197,30 @@ impl Session {
         };
         self.last_ticket += 1;
         let ticket = at::Ticket(self.last_ticket);
+        let about_texts = matches!(task, Task::Inbox(_) | Task::Outbox(_));
         self.in_flight = Some((ticket, task));
+        let request = if at_once && about_texts { request.at_once() } else { request };
         Some((ticket, request))
+    }
+
+    /// From when on a command about texts may be written without a pause before it; `None` while
+    /// it is another's turn, or on a modem that needs the pause.
+    fn at_once_from(&self) -> Option<Millis> {
+        if self.slow || !self.known.profile.quirks.brisk {
+            return None;
+        }
+        match self.phase {
+            Phase::Working if self.may_send_next() => Some(Millis(0)),
+            Phase::Working => self.inbox.due(),
+            Phase::Stopping { .. } => self.inbox.is_removing().then_some(Millis(0)),
+            _ => None,
+        }
+    }
+
+    /// A text waits to be sent, and no person's question goes before it.
+    fn may_send_next(&self) -> bool {
+        let asked = !self.console.is_empty() || self.ussd.due().is_some();
+        self.outbox.is_waiting() && self.health.is_registered() && !asked
     }
 
     /// Receiving comes first: a full storage and a waiting network cannot wait, a queue can.
@@ -249,7 +276,8 @@ impl Session {
             _ => None,
         };
         let free = idle && self.in_flight.is_none();
-        let next = next.filter(|_| free).map(|at| at.max(self.quiet_until));
+        let next = next.map(|at| at.max(self.quiet_until));
+        let next = [next, self.at_once_from()].into_iter().flatten().min().filter(|_| free);
         let timer = match &self.phase {
             Phase::Blocked { again_at } => *again_at,
             Phase::Recovering { again_at, .. } => Some(*again_at),
@@ -385,6 +413,7 @@ impl Session {
             }
         };
         if !answered && outcome.end != End::GivenUp && matches!(self.phase, Phase::Working) {
+            self.slow = true;
             self.recover(now, out);
         }
     }

@@ -77,3 +77,23 @@ async fn a_refused_part_is_sent_again_and_the_first_part_is_not() {
     let arrived = gateway.modems.with(|world| world.handset(CUSTOMER).map(|h| h.texts.len()));
     assert_eq!(arrived, Some(1));
 }
+
+/// 27.005 §3.5.6: the radio link is kept for the parts that follow, also by a modem that restarted
+/// in between, or in the middle of being asked to keep it.
+#[tokio::test(start_paused = true)]
+async fn parts_keep_the_radio_link_on_a_modem_that_has_restarted_too() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    for restarts_at in ["+CSQ", "+CMMS", "none"] {
+        let before = gateway.submitted(0).len() as u64;
+        let id = gateway.send(CUSTOMER, &long_text()).await;
+        gateway.becomes(id, MessageState::Delivered).await;
+        let more: Vec<bool> =
+            gateway.modems.with(|world| world.submitted(0, before).map(|s| s.more).collect());
+        assert_eq!((more.len(), &more[..2]), (3, &[true, true][..]), "{restarts_at}");
+        let plan = format!("[[rules]]\non = \"{restarts_at}\"\ntimes = 1\neffect = \"reset\"\n");
+        gateway.faults(0, &plan);
+        gateway.pass(120).await;
+        gateway.ready().await;
+    }
+}

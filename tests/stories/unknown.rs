@@ -3,7 +3,7 @@
 use serde_json::json;
 use simgate::types::MessageState;
 
-use crate::gateway::{CUSTOMER, TestGateway};
+use crate::gateway::{CUSTOMER, OTHER, TestGateway};
 
 /// The PDU goes out, nothing comes back, and the text is lost on the air: no report will tell.
 const SILENCE: &str =
@@ -92,4 +92,48 @@ async fn an_error_that_proves_nothing_is_not_taken_for_a_refusal() {
     gateway.becomes(id, MessageState::Unknown).await;
     gateway.pass(600).await;
     assert_eq!(gateway.submitted(0).len(), 1);
+}
+
+/// A network that has been fast all the time falls silent: the modem is asked after seconds, not
+/// after the two minutes a slow network may take, and one that answers has lost a result.
+#[tokio::test(start_paused = true)]
+async fn a_lost_final_result_costs_one_unknown_text_and_seconds() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    for _ in 0..3 {
+        let id = gateway.send(CUSTOMER, "hello").await;
+        gateway.becomes(id, MessageState::Delivered).await;
+    }
+    gateway.faults(0, SILENCE);
+    let lost = gateway.send(CUSTOMER, "lost").await;
+    let rest = [gateway.send(OTHER, "next").await, gateway.send(OTHER, "and the next").await];
+    let asked = gateway.clock.now();
+    gateway.becomes(rest[0], MessageState::Submitting).await;
+    let held_up = gateway.clock.now().since(asked);
+    assert!(held_up.0 < 5_000, "{held_up}");
+    for id in rest {
+        gateway.becomes(id, MessageState::Sent).await;
+    }
+    assert_eq!(gateway.message(lost).await.state, MessageState::Unknown);
+    assert_eq!(gateway.submitted(0).len(), 6, "each once");
+}
+
+/// The other way round: the network is slow for once. The question is answered after the result,
+/// which is the text's own.
+#[tokio::test(start_paused = true)]
+async fn a_result_that_is_only_late_is_still_the_texts_own() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    for _ in 0..3 {
+        let id = gateway.send(CUSTOMER, "hello").await;
+        gateway.becomes(id, MessageState::Delivered).await;
+    }
+    gateway.faults(0, "[[rules]]\non = \"+CMGS\"\ntimes = 1\neffect = { late_ms = 20000 }\n");
+    let slow = gateway.send(CUSTOMER, "slow").await;
+    let next = gateway.send(OTHER, "next").await;
+    gateway.becomes(slow, MessageState::Delivered).await;
+    gateway.becomes(next, MessageState::Delivered).await;
+    let custody = gateway.custody(slow).await;
+    assert!(!custody.iter().any(|station| station.contains("unknown")), "{custody:?}");
+    assert_eq!(gateway.submitted(0).len(), 5, "each once");
 }

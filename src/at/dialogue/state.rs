@@ -1,7 +1,7 @@
 //! Where a conversation stands. The variants own what belongs to them.
 
 use super::lost::Hearing;
-use super::{Answer, End, Ending, Info, Outcome, Request, Stage, Ticket, Watch};
+use super::{Answer, End, Ending, FinalResult, Info, Outcome, Request, Stage, Ticket, Watch};
 use crate::types::Millis;
 
 /// The story of a command is Idle, Prompt, Answer, Quiet; that of a lost one Drain, Probe, Guard.
@@ -32,7 +32,7 @@ impl State {
         match self {
             State::Idle | State::Deaf => None,
             State::Answer { job, until } => {
-                Some(job.silent_at().map_or(*until, |silent| silent.min(*until)))
+                [job.silent_at(), job.asks_at()].into_iter().flatten().chain([*until]).min()
             }
             State::Prompt { until, .. }
             | State::Quiet { until }
@@ -69,6 +69,8 @@ pub(super) struct Job {
     pub(super) body_at: Option<Millis>,
     /// When the last line of the answer came.
     pub(super) spoke_at: Option<Millis>,
+    /// `AT` was written to see whether the modem is still busy; its `OK` is to come, too.
+    pub(super) asked: bool,
 }
 
 impl Job {
@@ -82,6 +84,7 @@ impl Job {
             stage: Stage::Waiting,
             body_at: None,
             spoke_at: None,
+            asked: false,
         }
     }
 
@@ -119,6 +122,18 @@ impl Job {
     fn silent_at(&self) -> Option<Millis> {
         let counts = self.request.answer.ending != Ending::Deadline;
         self.spoke_at.filter(|_| counts).map(|at| at + SILENCE)
+    }
+
+    /// `OK` without a line of the answer: the modem answers the question and nothing else.
+    pub(super) fn answers_question(&self, result: &FinalResult) -> bool {
+        result.is_ok() && !self.is_answered()
+    }
+
+    /// When silence after the payload is worth a question.
+    pub(super) fn asks_at(&self) -> Option<Millis> {
+        let silent = !self.asked && !self.is_answered();
+        let after = self.request.ask_after.filter(|_| silent)?;
+        self.body_at.map(|at| at + after)
     }
 
     pub(super) fn ended(self, now: Millis, end: End) -> (Ticket, Outcome) {

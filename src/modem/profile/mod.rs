@@ -63,6 +63,9 @@ pub struct Quirks {
     pub radio_off: u8,
     /// Quiet time after a final result, in milliseconds; held-back URCs come out in it.
     pub pause_ms: u64,
+    /// Commands about texts need no such pause before them: nothing unsolicited looks like their
+    /// answers. Old modules lose characters without it.
+    pub brisk: bool,
 }
 
 /// A `+CNMI` setting: mode, mt, bm, ds, bfr.

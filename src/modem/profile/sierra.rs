@@ -27,7 +27,7 @@ pub const PROFILE: Profile = Profile {
         (529, Disposition::RetryLater),
         (531, Disposition::GiveUp),
     ],
-    quirks: Quirks { pause_ms: 100, ..generic::QUIRKS },
+    quirks: Quirks { pause_ms: 100, brisk: false, ..generic::QUIRKS },
     noise: &["*", "$"],
     ..generic::PROFILE
 };

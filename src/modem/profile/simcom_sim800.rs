@@ -25,7 +25,7 @@ pub const PROFILE: Profile = Profile {
         (532, Disposition::Sim),
     ],
     // Quirk 87: an acknowledgement disturbs.
-    quirks: Quirks { acknowledges: false, pause_ms: 100, ..generic::QUIRKS },
+    quirks: Quirks { acknowledges: false, pause_ms: 100, brisk: false, ..generic::QUIRKS },
     noise: &["*"],
     ..generic::PROFILE
 };

@@ -21,7 +21,7 @@ pub const PROFILE: Profile = Profile {
     pin_tries: &[QueryPinTriesBy { text: "#PCT", prefix: "#PCT:", position: 0 }],
     storages: &[Storage::Sm, Storage::Me],
     // Quirk 23: storing takes its time, and so does whatever follows.
-    quirks: Quirks { pause_ms: 100, ..generic::QUIRKS },
+    quirks: Quirks { pause_ms: 100, brisk: false, ..generic::QUIRKS },
     noise: &["#"],
     ..generic::PROFILE
 };
