@@ -1,12 +1,14 @@
 //! Where a modem's words are written down: who it is, which SIM it holds, what it received, what
-//! became of submits. In order, one after the other; the shell goes on talking meanwhile.
+//! became of submits. In order, one after the other; the shell goes on talking meanwhile. Only texts
+//! that came together are written down together, in one commit.
+
+mod texts;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use super::intake::{self, Arrival};
 use super::modem_task::Duty;
 use super::orders::Orders;
 use super::owners::Claim;
@@ -15,11 +17,10 @@ use super::shell::Ask;
 use super::{End, Shared, evidence, pin};
 use crate::bus::Change;
 use crate::io::Candidate;
-use crate::modem::{
-    self, Blocked, Event, Identity, Order, Receipt, Received, SimIdentity, Source, State, Status,
-};
-use crate::store::{LineId, ModemStatus, Result, SeenModem, SeenSim, SegmentId};
+use crate::modem::{self, Blocked, Event, Identity, Order, Receipt, SimIdentity, State, Status};
+use crate::store::{LineId, ModemStatus, Result, SeenModem, SeenSim};
 use crate::types::{Country, Imei, ModemId};
+use texts::{LINGER, Lying, Removed, following, together};
 
 /// A storage this full is worth a word to a person; it should be empty nearly always.
 const ALARM_PERCENT: u32 = 70;
@@ -43,13 +44,10 @@ pub(super) struct Desk {
     pin_tried: Option<String>,
     /// PDUs that were committed and are still in the modem.
     lying: HashMap<Receipt, Lying>,
+    /// Those that have left it; not written down yet.
+    removed: Vec<Removed>,
     /// Used and total slots by storage.
     storages: BTreeMap<String, (u16, u16)>,
-}
-
-struct Lying {
-    segment: Option<SegmentId>,
-    slot: Option<u16>,
 }
 
 impl Desk {
@@ -78,26 +76,38 @@ impl Desk {
             operator: None,
             pin_tried: None,
             lying: HashMap::new(),
+            removed: Vec::new(),
             storages: BTreeMap::new(),
         }
     }
 
     /// Takes events until there are no more; says whether the modem introduced itself.
     pub(super) async fn run(mut self, mut events: mpsc::UnboundedReceiver<Event>) -> bool {
+        // The event that ended a run of texts comes next.
+        let mut next = None;
         loop {
             let taken = tokio::select! {
                 biased;
-                event = events.recv() => match event {
+                event = following(&mut next, &mut events) => match event {
+                    Some(Event::Received(first)) => {
+                        let (texts, after) = together(first, &mut events);
+                        next = after;
+                        self.received(texts).await
+                    }
                     Some(event) => self.take(event).await,
                     None => break,
                 },
                 () = self.orders.due() => self.orders.take(self.modem).await,
+                () = self.shared.clock.sleep(LINGER), if !self.removed.is_empty() => {
+                    self.note_removed().await
+                }
             };
             if let Err(error) = taken {
                 tracing::error!(port = self.candidate.name, %error, "the store refused");
             }
         }
-        let over = [self.orders.give_up().await, self.status(closed()).await];
+        let noted = self.note_removed().await;
+        let over = [noted, self.orders.give_up().await, self.status(closed()).await];
         for error in over.into_iter().filter_map(Result::err) {
             tracing::error!(port = self.candidate.name, %error, "the store refused");
         }
@@ -111,10 +121,7 @@ impl Desk {
             Event::Sim(sim) => self.sim(sim).await,
             Event::PinWanted { tries_left } => self.pin_wanted(tries_left).await,
             Event::Blocked(blocked) => self.blocked(blocked).await,
-            Event::Received(received) => {
-                self.received(received).await;
-                Ok(())
-            }
+            Event::Received(received) => self.received(vec![received]).await,
             Event::Removed { receipt } => self.removed(receipt).await,
             Event::Submitted { ticket, outcome } => {
                 self.tell_sender(Heard::Submitted { ticket, outcome })
@@ -249,66 +256,6 @@ impl Desk {
             (None, Some(modem)) => format!("modem:{modem}"),
             (None, None) => format!("port:{}", self.candidate.name),
         }
-    }
-
-    /// Commits first; only then may the modem forget it. What cannot be committed stays there:
-    /// the SIM is the buffer, and the next sweep offers it again.
-    async fn received(&mut self, received: Received) {
-        let Received { receipt, pdu, from } = received;
-        let order = match self.store(pdu, &from).await {
-            Ok(taken) => {
-                let slot = match from {
-                    Source::Stored { index, .. } => Some(index),
-                    Source::Direct => None,
-                };
-                self.lying.insert(receipt, Lying { segment: taken.segment, slot });
-                if let Some(message) = taken.message {
-                    self.shared.bus.ring(Change::Message(message));
-                    // An answer or a relay may have been queued with it.
-                    self.shared.bus.ring(Change::Queue);
-                }
-                Order::Confirm(receipt)
-            }
-            Err(refusal) => {
-                tracing::error!(port = self.candidate.name, refusal, "text left in the modem");
-                Order::Release(receipt)
-            }
-        };
-        let _ = self.asks.send(Ask::Order(order));
-    }
-
-    async fn store(
-        &self,
-        pdu: String,
-        from: &Source,
-    ) -> std::result::Result<intake::Taken, String> {
-        let line = self.line.ok_or("the SIM has not said who it is")?;
-        let stored = match from {
-            Source::Stored { storage, index, .. } => Some((storage.clone(), *index)),
-            Source::Direct => None,
-        };
-        let at = self.shared.clock.wall();
-        let arrival = Arrival { line, country: self.country, pdu, stored, at };
-        let house = self.shared.house();
-        let accepted =
-            self.shared.store.write(move |tx| intake::accept(tx, &arrival, &house)).await;
-        accepted.map_err(|error| error.to_string())
-    }
-
-    async fn removed(&mut self, receipt: Receipt) -> Result<()> {
-        let Some(Lying { segment: Some(segment), slot }) = self.lying.remove(&receipt) else {
-            return Ok(());
-        };
-        let now = self.shared.clock.wall();
-        let (event, detail) = match slot {
-            Some(slot) => ("deleted from SIM", Some(format!("slot {slot}"))),
-            None => ("acknowledged to the network", None),
-        };
-        let noted = self
-            .shared
-            .store
-            .write(move |tx| tx.segment_custody(segment, now, event, detail.as_deref()));
-        noted.await
     }
 
     async fn radio(&mut self, status: Status) -> Result<()> {
