@@ -25,6 +25,7 @@ mod decision;
 mod desk;
 mod effects;
 mod evidence;
+mod handover;
 mod housekeeping;
 mod intake;
 mod local;

@@ -1,7 +1,8 @@
 //! Sends the texts of one line, one submit at a time, in the order the store decides (D5, D6).
 //!
-//! Before any byte leaves, the store knows it may have left; after the answer, what it was. Causes
-//! that lie with the line pause the line and cost no message an attempt.
+//! Before any byte leaves, the store knows it may have left; after the answer, what it was. One
+//! commit between two submits says both (`handover`). Causes that lie with the line pause the line
+//! and cost no message an attempt.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,16 +11,14 @@ use tokio::sync::{mpsc, watch};
 
 use super::Shared;
 use super::breaker::Breaker;
+use super::handover::{self, Next, Settled, Staged, Verdict};
 use super::modem_task::Duty;
 use super::pace::Pace;
-use super::segments;
 use super::shell::Ask;
 use crate::bus::Change;
 use crate::modem::{Accepted, Disposition, Order, SubmitError, Ticket};
-use crate::store::{
-    LineId, OutSegment, OutSegmentId, Outbound, Refusal, Result, SegmentState, WriteTx,
-};
-use crate::types::{MessageId, Millis, UnixTime};
+use crate::store::{LineId, OutSegmentId, Refusal, Result};
+use crate::types::{MessageId, Millis};
 
 /// A modem that refuses this often in a row for reasons of its own may do so because of the text:
 /// from here on the text's own tries count, so that it cannot block the line for ever.
@@ -53,15 +52,12 @@ pub(super) struct Sender {
     /// Refusals in a row that need a person.
     asked: u32,
     last_ticket: u64,
+    /// What became of the last submit, until it is written down.
+    settled: Option<Settled>,
+    /// The text whose next segment goes first: its lease is ours.
+    under_way: Option<MessageId>,
     /// Submits whose answer may still come late.
     unknown: HashMap<Ticket, (OutSegmentId, MessageId)>,
-}
-
-/// Whether the next segment of the same text may follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
-    GoOn,
-    Leave,
 }
 
 impl Sender {
@@ -79,6 +75,8 @@ impl Sender {
             breaker: Breaker::default(),
             asked: 0,
             last_ticket: 0,
+            settled: None,
+            under_way: None,
             unknown: HashMap::new(),
         }
     }
@@ -88,13 +86,12 @@ impl Sender {
         loop {
             // Listen before looking, so that a ring in between is not lost.
             let rung = self.shared.bus.queue_rung();
-            let pause = match self.send_due(&mut heard).await {
-                Ok(pause) => pause.min(self.shared.settings.look_every),
-                Err(error) => {
-                    tracing::error!(%error, "the queue cannot be read");
-                    self.shared.settings.look_every
-                }
-            };
+            let pause = self.send_due(&mut heard).await.unwrap_or_else(|error| {
+                tracing::error!(%error, "the queue cannot be read");
+                Millis(u64::MAX)
+            });
+            let look = self.shared.clock.next_beat(self.shared.settings.look_every);
+            let until = look.min(self.shared.clock.now() + pause);
             tokio::select! {
                 biased;
                 word = heard.recv() => match word {
@@ -106,7 +103,7 @@ impl Sender {
                     Err(_) => return,
                 },
                 () = rung => {}
-                () = self.shared.clock.sleep(pause) => {}
+                () = self.shared.clock.sleep_until(Some(until)) => {}
             }
         }
     }
@@ -115,17 +112,28 @@ impl Sender {
     async fn send_due(&mut self, heard: &mut mpsc::UnboundedReceiver<Heard>) -> Result<Millis> {
         loop {
             let now = self.shared.clock.now();
-            let Some(line) = self.may_send() else { return Ok(Millis(u64::MAX)) };
-            if let Some(until) = self.breaker.paused_until().filter(|until| *until > now) {
-                return Ok(until - now);
-            }
-            let wall = self.shared.clock.wall();
-            let leased = self.shared.store.write(move |tx| tx.lease_outbound(line, wall)).await?;
-            let Some(outbound) = leased else {
-                let next = self.shared.store.read(move |tx| tx.next_due(line, wall)).await?;
-                return Ok(next.map_or(Millis(u64::MAX), |at| at.since(wall).max(Millis(1))));
+            let paused = self.breaker.paused_until().filter(|until| *until > now);
+            let line = match (self.may_send(), paused) {
+                (Some(line), None) => line,
+                (line, paused) => {
+                    self.put_down().await?;
+                    let until = paused.filter(|_| line.is_some());
+                    return Ok(until.map_or(Millis(u64::MAX), |until| until - now));
+                }
             };
-            self.send(outbound, heard).await?;
+            if self.pace.ready_at() > now {
+                self.write_settled().await?;
+                self.wait_for_pace().await;
+                continue;
+            }
+            match self.stage_next(line).await? {
+                Next::Submit(staged) => self.submit(staged, heard).await,
+                Next::Again => {}
+                Next::Idle(next) => {
+                    let wall = self.shared.clock.wall();
+                    return Ok(next.map_or(Millis(u64::MAX), |at| at.since(wall).max(Millis(1))));
+                }
+            }
         }
     }
 
@@ -135,98 +143,81 @@ impl Sender {
         duty.line.filter(|_| duty.ready && !*self.shared.stopping.borrow())
     }
 
-    async fn send(
-        &mut self,
-        outbound: Outbound,
-        heard: &mut mpsc::UnboundedReceiver<Heard>,
-    ) -> Result<()> {
-        let message = outbound.message;
-        let segments = match outbound.segments.is_empty() {
-            true => self.prepare(outbound).await?,
-            false => outbound.segments,
-        };
-        let mut waiting =
-            segments.into_iter().filter(|s| s.state == SegmentState::Waiting).peekable();
-        while let Some(segment) = waiting.next() {
-            if !self.wait_for_pace().await {
-                let now = self.shared.clock.wall();
-                return self.shared.store.write(move |tx| tx.release_lease(message, now)).await;
-            }
-            let follows = waiting.peek().is_some();
-            let then = self.submit(message, segment, follows, heard).await?;
-            self.shared.bus.ring(Change::Message(message));
-            if then == Then::Leave {
-                break;
-            }
+    /// Waits until the line's pace allows a segment, or the line may send no more.
+    async fn wait_for_pace(&mut self) {
+        let ready_at = self.pace.ready_at();
+        let mut duty = self.duty.clone();
+        tokio::select! {
+            () = self.shared.clock.sleep_until(Some(ready_at)) => {}
+            () = self.shared.stopped() => {}
+            _ = duty.wait_for(|duty| !duty.ready) => {}
         }
+    }
+
+    /// One commit: what became of the last submit, and that the next one may leave.
+    async fn stage_next(&mut self, line: LineId) -> Result<Next> {
+        let (now, wall) = (self.shared.clock.now(), self.shared.clock.wall());
+        let mut pace = self.pace;
+        pace.take(now);
+        let sending = handover::Sending {
+            line,
+            organisation: self.shared.settings.organisation(),
+            under_way: self.under_way,
+            at_once: pace.ready_at() <= now + AT_ONCE,
+        };
+        let settled = self.settled.clone();
+        let written = self.shared.store.write(move |tx| {
+            settled.iter().try_for_each(|settled| settled.write(tx, wall))?;
+            // Whatever is wrong with the next text, the verdict on the last one stands.
+            Ok(tx.attempt(|tx| handover::next(tx, &sending, wall)))
+        });
+        let next = written.await?;
+        self.written();
+        // Tried again from the queue, should it have failed.
+        self.under_way = None;
+        next
+    }
+
+    /// Writes down what became of the last submit, if that is still to be done.
+    async fn write_settled(&mut self) -> Result<()> {
+        let Some(settled) = self.settled.clone() else { return Ok(()) };
+        let wall = self.shared.clock.wall();
+        self.shared.store.write(move |tx| settled.write(tx, wall)).await?;
+        self.written();
         Ok(())
     }
 
-    /// Makes the TPDUs, once; what cannot be written down waits for a person.
-    async fn prepare(&self, outbound: Outbound) -> Result<Vec<OutSegment>> {
-        let now = self.shared.clock.wall();
-        let prepared = self.shared.store.write(move |tx| {
-            let reference = tx.next_concat_reference(&outbound.to)?;
-            match segments::prepare(&outbound, reference, now) {
-                Ok(prepared) => tx.prepare(outbound.message, &prepared),
-                Err(reason) => {
-                    tx.hold(outbound.message, &reason, now)?;
-                    Ok(Vec::new())
-                }
-            }
-        });
-        prepared.await
+    /// The same, and gives the lease of a text under way back: the line may not send.
+    async fn put_down(&mut self) -> Result<()> {
+        self.write_settled().await?;
+        let Some(message) = self.under_way else { return Ok(()) };
+        let wall = self.shared.clock.wall();
+        self.shared.store.write(move |tx| tx.release_lease(message, wall)).await?;
+        self.under_way = None;
+        Ok(())
     }
 
-    /// Waits until the line's pace allows a segment; `false` when it may send no more.
-    async fn wait_for_pace(&mut self) -> bool {
-        let ready_at = self.pace.ready_at();
-        if ready_at > self.shared.clock.now() {
-            let mut duty = self.duty.clone();
-            tokio::select! {
-                () = self.shared.clock.sleep_until(Some(ready_at)) => {}
-                () = self.shared.stopped() => {}
-                _ = duty.wait_for(|duty| !duty.ready) => {}
-            }
+    fn written(&mut self) {
+        if let Some(settled) = self.settled.take() {
+            self.shared.bus.ring(Change::Message(settled.message));
         }
-        self.may_send().is_some()
     }
 
-    /// One submit: commit that it may leave, let it leave, write down what became of it.
-    async fn submit(
-        &mut self,
-        message: MessageId,
-        segment: OutSegment,
-        follows: bool,
-        heard: &mut mpsc::UnboundedReceiver<Heard>,
-    ) -> Result<Then> {
-        let (id, now) = (segment.id, self.shared.clock.wall());
-        let organisation = self.shared.settings.organisation();
-        // The rules are asked in the very transaction that lets it go (D10, E96).
-        let staged = self.shared.store.write(move |tx| {
-            Ok(tx.clear(message, &organisation, now)? && tx.stage_on_air(id, now)?)
-        });
-        if !staged.await? {
-            return Ok(Then::Leave);
-        }
+    /// One submit that the store knows of: lets it leave and hears what became of it.
+    async fn submit(&mut self, staged: Staged, heard: &mut mpsc::UnboundedReceiver<Heard>) {
+        let Staged { message, segment, tpdu, more } = staged;
         self.shared.bus.ring(Change::Message(message));
         self.pace.take(self.shared.clock.now());
-        let more = self.more(message, follows, now).await?;
         self.last_ticket += 1;
         let ticket = Ticket(self.last_ticket);
-        let _ = self.asks.send(Ask::Order(Order::Submit { ticket, tpdu: segment.tpdu, more }));
+        let _ = self.asks.send(Ask::Order(Order::Submit { ticket, tpdu, more }));
         let outcome = self.outcome_of(ticket, heard).await;
-        self.settle(message, id, ticket, outcome).await
-    }
-
-    /// Whether the radio link is worth keeping open: another submit follows at once, of this text
-    /// or of the next one in the queue.
-    async fn more(&self, message: MessageId, follows: bool, now: UnixTime) -> Result<bool> {
-        if self.pace.ready_at() > self.shared.clock.now() + AT_ONCE {
-            return Ok(false);
+        let verdict = self.verdict(&outcome);
+        if verdict == Verdict::Unknown {
+            self.unknown.insert(ticket, (segment, message));
         }
-        let Some(line) = self.may_send().filter(|_| !follows) else { return Ok(follows) };
-        self.shared.store.read(move |tx| tx.more_is_due(line, message, now)).await
+        self.under_way = matches!(verdict, Verdict::Accepted(_)).then_some(message);
+        self.settled = Some(Settled { message, segment, verdict });
     }
 
     /// The answer to one submit. The task's end without one leaves it unknown.
@@ -244,24 +235,6 @@ impl Sender {
                 None => return Err(SubmitError::Unknown),
             }
         }
-    }
-
-    async fn settle(
-        &mut self,
-        message: MessageId,
-        segment: OutSegmentId,
-        ticket: Ticket,
-        outcome: Outcome,
-    ) -> Result<Then> {
-        let verdict = self.verdict(&outcome);
-        if verdict == Verdict::Unknown {
-            self.unknown.insert(ticket, (segment, message));
-        }
-        let then = if verdict.is_accepted() { Then::GoOn } else { Then::Leave };
-        let now = self.shared.clock.wall();
-        let written = self.shared.store.write(move |tx| verdict.write(tx, message, segment, now));
-        written.await?;
-        Ok(then)
     }
 
     /// What an outcome means for the text, and what it does to the line.
@@ -320,57 +293,10 @@ impl Sender {
             // A late refusal is the very case modems lie in (fault 30); evidence decides.
             Err(_) => return,
         };
-        let now = self.shared.clock.wall();
-        let written = self.shared.store.write(move |tx| verdict.write(tx, message, segment, now));
-        match written.await {
+        let (settled, now) = (Settled { message, segment, verdict }, self.shared.clock.wall());
+        match self.shared.store.write(move |tx| settled.write(tx, now)).await {
             Ok(()) => self.shared.bus.ring(Change::Message(message)),
             Err(error) => tracing::error!(%error, "a late answer could not be written down"),
         }
-    }
-}
-
-/// What is written down about a submit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Verdict {
-    Accepted(u8),
-    Unknown,
-    Refused(Refusal),
-    /// Nothing left, and not because of the text.
-    NotNow {
-        why: String,
-        pause: Millis,
-    },
-    /// Nothing left, and only a person can help.
-    AskPerson(String),
-}
-
-impl Verdict {
-    fn is_accepted(&self) -> bool {
-        matches!(self, Verdict::Accepted(_))
-    }
-
-    fn write(
-        self,
-        tx: &WriteTx<'_>,
-        message: MessageId,
-        segment: OutSegmentId,
-        now: UnixTime,
-    ) -> Result<()> {
-        match self {
-            Verdict::Accepted(reference) => tx.segment_accepted(segment, reference, now)?,
-            Verdict::Unknown => {
-                tx.segment_unknown(segment, "no answer after the text went out", now)?
-            }
-            Verdict::Refused(refusal) => tx.segment_refused(segment, &refusal, now)?,
-            Verdict::NotNow { why, pause } => {
-                tx.segment_not_sent(segment, &why, now.after(pause), now)?
-            }
-            Verdict::AskPerson(why) => {
-                tx.segment_not_sent(segment, &why, now, now)?;
-                tx.hold(message, &why, now)?;
-                return Ok(());
-            }
-        };
-        Ok(())
     }
 }

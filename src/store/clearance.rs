@@ -94,7 +94,9 @@ impl ReadTx<'_> {
             Err(refusal) => return Ok(Clearance::Refused(refusal)),
             Ok(()) => {}
         }
-        if leaving.class == Class::Consent || leaving.let_go {
+        // What is used is not even counted for a line without limits.
+        let unlimited = rules.line.limits == limits::Limits::default();
+        if leaving.class == Class::Consent || leaving.let_go || unlimited {
             return Ok(Clearance::Go);
         }
         let usage = self.usage(leaving.line, organisation, now)?;

@@ -1,0 +1,150 @@
+//! What is written down between two submits of a line, in one commit: what became of the last, and
+//! that the next may leave (D5, D6).
+//!
+//! A verdict comes in, a segment that the modem may have comes out. A crash after the commit finds
+//! the segment on the air; a crash before it finds the one before there, and the evidence decides.
+//!
+//! Begin with [`next`].
+
+use super::segments;
+use crate::store::{
+    LineId, Organisation, OutSegment, OutSegmentId, Outbound, Refusal, Result, SegmentState,
+    WriteTx,
+};
+use crate::types::{MessageId, Millis, UnixTime};
+
+/// Texts that may turn out not to go in one commit: others want to write too.
+const MOST_SKIPPED: usize = 16;
+
+/// What became of a submit.
+#[derive(Clone, Debug)]
+pub(super) struct Settled {
+    pub(super) message: MessageId,
+    pub(super) segment: OutSegmentId,
+    pub(super) verdict: Verdict,
+}
+
+/// What is written down about a submit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Accepted(u8),
+    Unknown,
+    Refused(Refusal),
+    /// Nothing left, and not because of the text.
+    NotNow {
+        why: String,
+        pause: Millis,
+    },
+    /// Nothing left, and only a person can help.
+    AskPerson(String),
+}
+
+/// What a line does next.
+pub(super) enum Next {
+    /// The store knows that this may have left: hand it over.
+    Submit(Staged),
+    /// Nothing is due before then, as far as the queue can tell.
+    Idle(Option<UnixTime>),
+    /// Some texts did not go; look again.
+    Again,
+}
+
+/// A segment on its way to the modem. It holds a text, so no log may show it.
+pub(super) struct Staged {
+    pub(super) message: MessageId,
+    pub(super) segment: OutSegmentId,
+    pub(super) tpdu: Vec<u8>,
+    /// Another submit follows at once: the radio link is worth keeping.
+    pub(super) more: bool,
+}
+
+/// The line that sends, and how.
+#[derive(Clone, Debug)]
+pub(super) struct Sending {
+    pub(super) line: LineId,
+    pub(super) organisation: Organisation,
+    /// The text under way, whose next segment goes first.
+    pub(super) under_way: Option<MessageId>,
+    /// The pace allows another submit right after this one.
+    pub(super) at_once: bool,
+}
+
+impl Settled {
+    /// Writes the verdict down.
+    pub(super) fn write(&self, tx: &WriteTx<'_>, now: UnixTime) -> Result<()> {
+        let (message, segment) = (self.message, self.segment);
+        match &self.verdict {
+            Verdict::Accepted(reference) => tx.segment_accepted(segment, *reference, now)?,
+            Verdict::Unknown => {
+                tx.segment_unknown(segment, "no answer after the text went out", now)?
+            }
+            Verdict::Refused(refusal) => tx.segment_refused(segment, refusal, now)?,
+            Verdict::NotNow { why, pause } => {
+                tx.segment_not_sent(segment, why, now.after(*pause), now)?
+            }
+            Verdict::AskPerson(why) => {
+                tx.segment_not_sent(segment, why, now, now)?;
+                tx.hold(message, why, now)?;
+                return Ok(());
+            }
+        };
+        Ok(())
+    }
+}
+
+/// Stages the next segment of a line: of the text under way, or of the next one in the queue.
+pub(super) fn next(tx: &WriteTx<'_>, sending: &Sending, now: UnixTime) -> Result<Next> {
+    if let Some(message) = sending.under_way
+        && let Some(staged) = stage(tx, sending, message, tx.out_segments(message)?, now)?
+    {
+        return Ok(Next::Submit(staged));
+    }
+    for _ in 0..MOST_SKIPPED {
+        let Some(outbound) = tx.lease_outbound(sending.line, now)? else {
+            return Ok(Next::Idle(tx.next_due(sending.line, now)?));
+        };
+        let message = outbound.message;
+        let segments = match outbound.segments.is_empty() {
+            true => prepare(tx, &outbound, now)?,
+            false => outbound.segments,
+        };
+        // The rules are asked in the very transaction that lets it go (D10, E96).
+        if !segments.is_empty()
+            && tx.clear(message, &sending.organisation, now)?
+            && let Some(staged) = stage(tx, sending, message, segments, now)?
+        {
+            return Ok(Next::Submit(staged));
+        }
+    }
+    Ok(Next::Again)
+}
+
+/// Stages the first segment that waits; `None` when there is none, or the text is no longer ours.
+fn stage(
+    tx: &WriteTx<'_>,
+    sending: &Sending,
+    message: MessageId,
+    segments: Vec<OutSegment>,
+    now: UnixTime,
+) -> Result<Option<Staged>> {
+    let mut waiting = segments.into_iter().filter(|s| s.state == SegmentState::Waiting);
+    let Some(first) = waiting.next() else { return Ok(None) };
+    if !tx.stage_on_air(first.id, now)? {
+        return Ok(None);
+    }
+    let follows = waiting.next().is_some();
+    let more = sending.at_once && (follows || tx.more_is_due(sending.line, message, now)?);
+    Ok(Some(Staged { message, segment: first.id, tpdu: first.tpdu, more }))
+}
+
+/// Makes the TPDUs, once; what cannot be written down waits for a person.
+fn prepare(tx: &WriteTx<'_>, outbound: &Outbound, now: UnixTime) -> Result<Vec<OutSegment>> {
+    let reference = tx.next_concat_reference(&outbound.to)?;
+    match segments::prepare(outbound, reference, now) {
+        Ok(prepared) => tx.prepare(outbound.message, &prepared),
+        Err(reason) => {
+            tx.hold(outbound.message, &reason, now)?;
+            Ok(Vec::new())
+        }
+    }
+}
