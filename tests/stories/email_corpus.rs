@@ -66,6 +66,10 @@ fn every_edge_of_mail_has_a_mail() {
 /// Whatever the fuzzer's law asks holds for the corpus, and for every mail of it cut off anywhere.
 #[test]
 fn the_law_of_the_fuzzer_holds_for_the_corpus() {
+    let findings = folder().join("../../../fuzz/corpus/email");
+    for file in fs::read_dir(findings).expect("the fuzzer's corpus").flatten() {
+        law(&fs::read(file.path()).expect("a finding"));
+    }
     for (raw, _) in corpus().into_values() {
         law(&raw);
         for part in 1..8 {

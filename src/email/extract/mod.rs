@@ -99,9 +99,9 @@ pub fn extract(mail: &MailIn, options: &Options) -> Result<Extracted, Refusal> {
     }
     let mut lines: Vec<Line> = mail.body.text.lines().map(Line::own).collect();
     signature::clear_signed(&mut lines);
-    quote::mark(&mut lines);
+    let quoted_to_end = quote::mark(&mut lines);
     let ended = end(&mut lines, &options.end_mark);
-    if mail.body.cut_short && !ended {
+    if mail.body.cut_short && !ended && !quoted_to_end {
         return Err(Refusal::Structure("its text is longer than is read"));
     }
     if !ended && !options.literal {

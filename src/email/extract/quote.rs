@@ -2,8 +2,9 @@
 
 use super::{CutKind, Line};
 
-/// Leaves out quotes and what introduces them.
-pub(super) fn mark(lines: &mut [Line]) {
+/// Leaves out quotes and what introduces them. Whether everything below some line is one, so that
+/// nothing new can follow.
+pub(super) fn mark(lines: &mut [Line]) -> bool {
     for line in lines.iter_mut().filter(|line| line.text.starts_with('>')) {
         line.leave_out(CutKind::Quote);
     }
@@ -13,7 +14,7 @@ pub(super) fn mark(lines: &mut [Line]) {
             None => 1,
             Some(Found::Rest { from, kind }) => {
                 lines.iter_mut().skip(from).for_each(|line| line.leave_out(kind));
-                return;
+                return true;
             }
             Some(Found::Introduction { from, to }) => {
                 let quoted = quoted_next(lines, to);
@@ -22,12 +23,13 @@ pub(super) fn mark(lines: &mut [Line]) {
                 if !quoted {
                     // E61: quoted without signs; nothing of it is new.
                     lines.iter_mut().skip(to + 1).for_each(|l| l.leave_out(CutKind::Quote));
-                    return;
+                    return true;
                 }
                 to + 1 - at
             }
         };
     }
+    false
 }
 
 /// Something that begins a quote.
@@ -99,6 +101,10 @@ fn introduction(lines: &[Line], at: usize, quoted: bool) -> Option<usize> {
         let lines = lines.get(from..=at).unwrap_or_default().iter();
         lines.map(|line| line.text.trim()).collect::<Vec<_>>().join(" ").to_lowercase()
     };
+    let around = joined(at.saturating_sub(3));
+    if !WROTE.iter().any(|verb| around.contains(verb)) && !around.contains('@') {
+        return None;
+    }
     let own = |from: &usize| lines.get(*from).is_some_and(|l| l.is_own() && !l.is_blank());
     for from in (at.saturating_sub(3)..=at).rev().take_while(own) {
         let text = joined(from);
