@@ -20,6 +20,7 @@ mod completions;
 mod demo;
 mod emulate;
 mod gateway;
+mod mail;
 mod man;
 mod messages;
 mod modems;
@@ -99,6 +100,8 @@ enum Command {
     Man(man::Args),
     /// Look into SMS PDUs, make them, count the segments of a text.
     Pdu(pdu::Args),
+    /// Look into mails.
+    Mail(mail::Args),
 }
 
 /// Why a command ended without doing its work; decides the exit code.
@@ -230,5 +233,6 @@ fn dispatch(common: &Common, command: Command) -> Result<(), Failure> {
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Pdu(args) => pdu::run(args),
+        Command::Mail(args) => mail::run(common, args),
     }
 }
