@@ -1,12 +1,13 @@
 //! `simgate emulate`: emulated modems on ptys.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
 use super::Failure;
-use crate::emulator::{ModemScenario, Scenario, World};
+use crate::emulator::dialogue::{Line, parse};
+use crate::emulator::{ModemScenario, Recording, Scenario, World};
 use crate::io::Clock;
 use crate::io::pty::Ptys;
 use crate::web;
@@ -23,6 +24,10 @@ pub struct Args {
     /// The family of modems that the scenario does not describe.
     #[arg(long, value_name = "NAME", default_value = "generic")]
     profile: String,
+    /// Let a modem repeat what another one said, from a file of `simgate trace --out`; given once
+    /// for each such modem, beginning with modem0.
+    #[arg(long, value_name = "FILE")]
+    replay: Vec<PathBuf>,
     /// The folder for the links modem0, modem1, … [default: a new one under the temporary folder].
     #[arg(long, value_name = "DIR")]
     link: Option<PathBuf>,
@@ -49,15 +54,33 @@ fn scenario(args: &Args) -> Result<Scenario, Failure> {
             Scenario::parse(&text).with_context(|| format!("in {name}"))?
         }
     };
-    let wanted = args.modems.unwrap_or(1).max(scenario.modems.len());
+    let described = scenario.modems.len().max(args.replay.len());
+    let wanted = args.modems.unwrap_or(1).max(described);
     let further = ModemScenario { profile: args.profile.clone(), ..ModemScenario::default() };
     scenario.modems.resize(wanted, further);
     Ok(scenario)
 }
 
+/// The lines of a dialogue file; a file it includes is looked for beside it, then a folder up.
+fn dialogue(file: &Path) -> anyhow::Result<Vec<Line>> {
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    let include = |name: &str| {
+        let near = file.parent().into_iter().flat_map(|folder| folder.ancestors().take(2));
+        let found =
+            near.map(|folder| folder.join(name)).find(|path| path.is_file() && path != file);
+        let found = found.ok_or_else(|| format!("there is no file {name} here"))?;
+        dialogue(&found).map_err(|error| format!("{error:#}"))
+    };
+    Ok(parse(&file.display().to_string(), &text, &include)?)
+}
+
 async fn emulate(args: Args, scenario: Scenario) -> anyhow::Result<()> {
     let clock = Clock::system();
-    let world = World::new(scenario, clock.wall()).context("the scenario")?;
+    let mut world = World::new(scenario, clock.wall()).context("the scenario")?;
+    for (index, file) in args.replay.iter().enumerate() {
+        world.replay(index, Recording::new(&dialogue(file)?)).context("the recording")?;
+    }
     let links = args.link.unwrap_or_else(|| {
         std::env::temp_dir().join(format!("simgate-modems-{}", std::process::id()))
     });

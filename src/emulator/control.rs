@@ -6,6 +6,7 @@ use super::handset::{Handset, Phone};
 use super::network::{Network, Submitted};
 use super::profile;
 use super::radio::{Operator, Radio};
+use super::recording::Recording;
 use super::scenario::{ModemScenario, Scenario, ScenarioError};
 use super::sim::{Lock, Sim};
 use super::storage::{Memory, Storage};
@@ -128,6 +129,15 @@ impl World {
             modems.push((device, link, plugged));
         }
         Ok(World::build(network, modems, start))
+    }
+
+    /// From now on this modem repeats a recording; it has no SIM and no network.
+    pub fn replay(&mut self, index: usize, recording: Recording) -> Result<(), ControlError> {
+        let now = self.now;
+        let socket = self.modems.get_mut(index).ok_or(ControlError::NoModem(index))?;
+        socket.device.now = now;
+        socket.device.replay(recording);
+        Ok(())
     }
 
     /// How many modems there are.

@@ -10,6 +10,7 @@ use super::deliver::Arrivals;
 use super::faults::{Armed, Faults};
 use super::profile::Profile;
 use super::radio::Radio;
+use super::recording::{Doing, Recording};
 use super::reply::Refusal;
 use super::session::Session;
 use super::settings::Settings;
@@ -36,6 +37,8 @@ pub struct Device {
     /// TP-MR stays as the terminal gave it.
     pub keeps_reference: bool,
     pub ussd_codes: Menu,
+    /// Instead of all this: what another modem said.
+    pub recording: Option<Recording>,
 
     pub settings: Settings,
     pub power: Power,
@@ -87,6 +90,10 @@ pub enum Task {
     Chatter,
     Heartbeat,
     Restart,
+    /// Bytes of a recording.
+    Repeat(Vec<u8>),
+    /// The recorded modem left the bus, and came back.
+    Vanish,
 }
 
 /// What the world must do for a modem.
@@ -130,6 +137,41 @@ impl Device {
         self.power = Power::Booting;
         self.sim_ready_at = self.now + self.profile.boot + self.profile.sim_busy;
         self.later(self.profile.boot, Task::Booted);
+        if self.recording.is_some() {
+            self.repeat_greeting();
+        }
+    }
+
+    /// From now on this modem repeats what another one said, without a card or a network.
+    pub fn replay(&mut self, recording: Recording) {
+        (self.sim, self.recording) = (None, Some(recording));
+        if self.power != Power::Unplugged {
+            self.repeat_greeting();
+        }
+    }
+
+    fn repeat_greeting(&mut self) {
+        self.agenda.clear();
+        self.power = Power::On;
+        let greeting = self.recording.as_mut().map(Recording::greeting).unwrap_or_default();
+        self.repeat(greeting);
+    }
+
+    /// Does what was recorded, at the recorded pace; what comes late holds nothing else back.
+    pub fn repeat(&mut self, doings: Vec<Doing>) {
+        let mut after = Millis(0);
+        for doing in doings {
+            let (Doing::Say(wait, _) | Doing::Vanish(wait)) = &doing;
+            after = after + *wait;
+            let task = match doing {
+                Doing::Say(_, bytes) => Task::Repeat(bytes),
+                Doing::Vanish(_) => Task::Vanish,
+            };
+            match after {
+                Millis(0) => self.carry_out(task),
+                after => self.later(after, task),
+            }
+        }
     }
 
     pub fn power_off(&mut self) {
@@ -213,6 +255,8 @@ impl Device {
             Task::AckTimeout => self.ack_missing(),
             Task::LinkFalls => self.settings.more = 0,
             Task::Restart => self.restart(),
+            Task::Repeat(bytes) => self.wire.write(self.now, &bytes, &self.faults),
+            Task::Vanish => self.outward.push_back(Outward::Vanish),
             Task::Chatter => {
                 let text = self.faults.chatter.text.clone();
                 self.urc(&text);
@@ -383,6 +427,7 @@ impl Device {
             now: Millis(0),
             wall: UnixTime(0),
             zone: parts.zone,
+            recording: None,
             received: 0,
             sent: 0,
             sim_ready_at: Millis(0),

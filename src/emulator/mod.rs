@@ -23,12 +23,14 @@ mod commands;
 mod control;
 mod deliver;
 mod device;
+pub mod dialogue;
 mod faults;
 mod handset;
 mod network;
 mod profile;
 mod radio;
 mod random;
+mod recording;
 mod reply;
 mod scenario;
 mod session;
@@ -47,6 +49,7 @@ pub use faults::{Chatter, Effect, Faults, Garbage, Rule};
 pub use handset::{Handset, HandsetText, Phone};
 pub use network::{Network, NetworkSettings, Submitted, Unknown};
 pub use radio::Operator;
+pub use recording::Recording;
 pub use scenario::{
     ModemScenario, OperatorScenario, Scenario, ScenarioError, SimScenario, StorageScenario,
 };

@@ -65,6 +65,13 @@ impl Session {
 impl Device {
     /// Bytes from the terminal.
     pub fn receive(&mut self, bytes: &[u8]) {
+        if self.recording.is_some() {
+            for &byte in bytes {
+                let heard = self.recording.as_mut().map(|recording| recording.hear(byte));
+                self.repeat(heard.unwrap_or_default());
+            }
+            return;
+        }
         if matches!(self.power, Power::On) {
             self.session.inbox.extend(bytes);
             self.session.typed_at = self.now;

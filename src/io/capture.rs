@@ -118,7 +118,8 @@ impl Tape {
             };
             if ends && !pending.is_empty() {
                 let line = std::mem::take(pending);
-                self.push(format!("{direction} {}", printable(&line)));
+                // A file's line ends in no blank: the blank of a prompt is implied.
+                self.push(format!("{direction} {}", printable(line.trim_ascii_end())));
             }
         }
     }
@@ -194,7 +195,7 @@ mod tests {
             "> AT+CPIN=<pin>",
             "@ 2.000s",
             "< OK",
-            "< > ",
+            "< >",
             "> <20 octets>\\x1a",
             "< +CNUM: ,\"+447700…23\",145",
         ];

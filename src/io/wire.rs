@@ -1,6 +1,7 @@
 //! An open port with its outgoing bytes: reads never wait for writes, and a write that gets
 //! nowhere ends in time instead of blocking the modem's task (fault 9).
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -29,6 +30,15 @@ pub enum Gone {
     Unplugged,
     /// It takes no bytes.
     Stuck,
+}
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Gone::Unplugged => "unplugged",
+            Gone::Stuck => "stuck: it takes no bytes",
+        })
+    }
 }
 
 impl Wire {

@@ -1,20 +1,6 @@
 //! Dialogue files: one conversation with a modem each, and a player that holds a [`Driver`] to it.
 //!
-//! ```text
-//! # comment; the first lines name modem, firmware and what is shown
-//! & generic/ready.at     play that file first
-//! * submit 1 0100...     the gateway orders something (see `order`)
-//! > AT+CMGF=0            what the gateway must send (CR implied unless Ctrl-Z or ESC ends it)
-//! < OK                   what the modem answers (CR LF around it implied)
-//! ! +CMTI: "SM",3        unsolicited, at this point
-//! @ 1.5s                 time passes
-//! % 10m                  time passes, and what the gateway asks is answered as it was before
-//! ~ drop                 the port disappears; `~ open` brings it back
-//! = accepted 1 mr=17     what the gateway must conclude
-//! ```
-//!
-//! `< >` is a prompt. `\r`, `\n`, `\\` and `\xHH` are bytes; `\z` at the end of a line means that
-//! nothing is implied around it. Pauses below 200 ms need no `@`.
+//! The format is that of [`simgate::emulator::dialogue`].
 //!
 //! In goes the text; out comes what the driver did. Begin with [`play`].
 
@@ -22,40 +8,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use simgate::emulator::dialogue;
+pub use simgate::emulator::dialogue::{Line, Step};
 use simgate::modem::{
     Driver, Event, Input, Order, Output, Receipt, Settings, Source, SubmitError, Ticket,
 };
 use simgate::types::{Millis, Secret};
-
-/// One line of a dialogue file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// The gateway must write these bytes.
-    Expect(Vec<u8>),
-    /// The modem writes these bytes.
-    Say(Vec<u8>),
-    /// The modem writes these bytes unasked.
-    Unasked(Vec<u8>),
-    /// Time passes.
-    Wait(Millis),
-    /// Time passes with a modem that answers everything as it did before.
-    Routine(Millis),
-    /// The port goes or comes.
-    Port(bool),
-    /// The gateway orders something, or a setting before the port opens.
-    Order(String),
-    /// The driver must have concluded this.
-    Conclude(String),
-}
-
-/// A step and where it stands.
-#[derive(Clone, Debug)]
-pub struct Line {
-    /// File and line number.
-    pub place: String,
-    /// What it says.
-    pub step: Step,
-}
 
 /// How the modem's bytes reach the driver.
 #[derive(Clone, Copy, Debug)]
@@ -96,92 +54,8 @@ pub fn read(file: &Path) -> Result<Vec<Line>, String> {
 
 /// Reads the text of a dialogue file; `name` stands in messages.
 pub fn parse(name: &str, text: &str) -> Result<Vec<Line>, String> {
-    let mut lines = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let place = format!("{name}:{}", number + 1);
-        let Some(mark) = line.chars().next() else { continue };
-        let rest = line.get(2..).unwrap_or("");
-        let wrong = |why: &str| format!("{place}: {why}: {line}");
-        let step = match mark {
-            '#' => continue,
-            '&' => {
-                lines.extend(read(Path::new(rest.trim()))?);
-                continue;
-            }
-            '>' => Step::Expect(written(rest).ok_or_else(|| wrong("bad escape"))?),
-            '<' => Step::Say(spoken(rest).ok_or_else(|| wrong("bad escape"))?),
-            '!' => Step::Unasked(spoken(rest).ok_or_else(|| wrong("bad escape"))?),
-            '@' => Step::Wait(duration(rest.trim()).ok_or_else(|| wrong("not a duration"))?),
-            '%' => Step::Routine(duration(rest.trim()).ok_or_else(|| wrong("not a duration"))?),
-            '~' => Step::Port(match rest.trim() {
-                "drop" => false,
-                "open" => true,
-                _ => return Err(wrong("neither drop nor open")),
-            }),
-            '*' => Step::Order(rest.trim().to_owned()),
-            '=' => Step::Conclude(rest.trim().to_owned()),
-            _ => return Err(wrong("unknown mark")),
-        };
-        lines.push(Line { place, step });
-    }
-    Ok(lines)
-}
-
-/// `1.5s`, `300ms`, `2m`.
-fn duration(text: &str) -> Option<Millis> {
-    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic())?);
-    let number: f64 = number.trim().parse().ok()?;
-    let unit = match unit {
-        "ms" => 1.0,
-        "s" => 1_000.0,
-        "m" => 60_000.0,
-        "h" => 3_600_000.0,
-        _ => return None,
-    };
-    Some(Millis((number * unit).round() as u64))
-}
-
-/// Bytes the gateway writes: a carriage return ends them, unless Ctrl-Z or ESC does.
-fn written(text: &str) -> Option<Vec<u8>> {
-    let (mut bytes, raw) = unescape(text)?;
-    if !raw && !matches!(bytes.last(), Some(0x1A | 0x1B)) {
-        bytes.push(b'\r');
-    }
-    Some(bytes)
-}
-
-/// Bytes the modem writes: a line between two line ends, or a prompt.
-fn spoken(text: &str) -> Option<Vec<u8>> {
-    let (bytes, raw) = unescape(text)?;
-    Some(match bytes.as_slice() {
-        _ if raw => bytes,
-        b">" => b"\r\n> ".to_vec(),
-        line => [b"\r\n", line, b"\r\n"].concat(),
-    })
-}
-
-/// The bytes of an escaped text, and whether it ended in `\z`.
-fn unescape(text: &str) -> Option<(Vec<u8>, bool)> {
-    let mut bytes = Vec::new();
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        if c != '\\' {
-            bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-            continue;
-        }
-        match rest.next()? {
-            'r' => bytes.push(b'\r'),
-            'n' => bytes.push(b'\n'),
-            '\\' => bytes.push(b'\\'),
-            'x' => {
-                let digits: String = rest.by_ref().take(2).collect();
-                bytes.push(u8::from_str_radix(&digits, 16).ok()?);
-            }
-            'z' if rest.as_str().is_empty() => return Some((bytes, true)),
-            _ => return None,
-        }
-    }
-    Some((bytes, false))
+    let include = |file: &str| read(Path::new(file));
+    dialogue::parse(name, text, &include).map_err(|bad| bad.to_string())
 }
 
 /// Holds a driver to the script. Gives back everything it did, one line per output; fails with
