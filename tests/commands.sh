@@ -40,10 +40,15 @@ mkfifo "$work/emulate.out"
 "$simgate" emulate --modems 2 --link "$work/links" --control 127.0.0.1:0 >"$work/emulate.out" &
 emulate=$!
 ready=""
-while read -r -t 30 line; do [ "$line" = ready ] && { ready=yes; break; }; done <"$work/emulate.out"
-kill "$emulate" 2>/dev/null || true; wait "$emulate" 2>/dev/null || true
+exec 4<"$work/emulate.out"
+while read -r -t 30 line <&4; do [ "$line" = ready ] && { ready=yes; break; }; done
 [ -n "$ready" ] || { echo "the emulator never said ready"; exit 1; }
 echo "+ simgate emulate"
+# At once: the modem is still starting, and the console waits for it.
+ok at "$work/links/modem0" AT+CSQ --data "$work/none"
+says "+CSQ: "
+fails 1 at "$work/links/modem0" 'AT+CPIN="1234"' --data "$work/none"
+kill "$emulate" 2>/dev/null || true; wait "$emulate" 2>/dev/null || true
 
 # The README's demo. The pipe tells when it is ready; nothing is polled.
 mkfifo "$work/demo.out"
@@ -81,9 +86,22 @@ ok messages --data "$work/data" --json
 ok queue --data "$work/data"
 ok unknown list --data "$work/data"
 ok trace "$work/data/modems/modem0" --data "$work/data"
+ok trace "$work/data/modems/modem0" --out "$work/modem0.at" --numbers --data "$work/data"
 ok at "$work/data/modems/modem0" AT+CSQ --data "$work/data"
 fails 1 at "$work/data/modems/modem0" 'AT+CPIN="1234"' --data "$work/data"
 fails 1 send --to nonsense --text x --data "$work/data"
 
 kill -TERM "$demo"; wait "$demo"; demo=""
+
+# A recording, repeated for somebody else's program.
+asked=$(grep -m1 '^> AT+C.*?$' "$work/modem0.at" | cut -c3-)
+answered=$(grep -m1 -A3 -xF "> $asked" "$work/modem0.at" | grep -m1 '^< ' | cut -c3-)
+mkfifo "$work/replay.out"
+"$simgate" emulate --replay "$work/modem0.at" --link "$work/replayed" >"$work/replay.out" &
+replay=$!
+exec 5<"$work/replay.out"
+while read -r -t 30 line <&5; do [ "$line" = ready ] && break; done
+ok at "$work/replayed/modem0" "$asked" --data "$work/none"
+says "$answered"
+kill "$replay"; wait "$replay" 2>/dev/null || true
 echo "all commands ran"

@@ -54,6 +54,11 @@ impl Client {
         self.call(Method::POST, path, Some(("application/json", body.to_string(), ""))).await
     }
 
+    /// `PATCH path` with JSON.
+    pub async fn patch(&self, path: &str, body: &Value) -> Outcome<Answer> {
+        self.call(Method::PATCH, path, Some(("application/json", body.to_string(), ""))).await
+    }
+
     /// A form as a browser sends it, or a page as it asks for one.
     pub async fn browse(&self, path: &str, form: Option<&str>, cookie: &str) -> Answer {
         let answer = match form {

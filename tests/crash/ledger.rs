@@ -40,8 +40,8 @@ pub struct Account {
     pub sims: Vec<String>,
     /// The id of each SIM's line.
     pub lines: Vec<String>,
-    /// Texts that arrived on handsets, by number.
-    pub handsets: BTreeMap<String, Vec<String>>,
+    /// Texts that arrived on handsets, by number: from which SIM's number, and what.
+    pub handsets: BTreeMap<String, Vec<(String, String)>>,
     /// What is left in the modems.
     pub stored: Vec<String>,
 }
@@ -205,7 +205,12 @@ fn outbound(ledger: &Ledger, account: &Account, broken: &mut Vec<String>) {
             }
         }
         if let Some(handset) = account.handsets.get(word(message, "number")) {
-            let arrived = handset.iter().filter(|text| *text == word(message, "text")).count();
+            // Two lines may greet one person in the same words: each counts for itself.
+            let sim = own_number(account, message);
+            let same = |(from, text): &&(String, String)| {
+                Some(from) == sim && *text == word(message, "text")
+            };
+            let arrived = handset.iter().filter(same).count();
             match arrived {
                 0 if state == "delivered" => wrong("called delivered, and is on no handset"),
                 2.. if !marked => wrong("twice on the handset without a mark"),
@@ -213,6 +218,12 @@ fn outbound(ledger: &Ledger, account: &Account, broken: &mut Vec<String>) {
             }
         }
     }
+}
+
+/// The number of the SIM a message belongs to.
+fn own_number<'a>(account: &'a Account, message: &Value) -> Option<&'a String> {
+    let sim = account.lines.iter().position(|line| line == word(message, "line"))?;
+    account.sims.get(sim)
 }
 
 /// Nothing left that the gateway does not know of.
@@ -268,6 +279,7 @@ mod tests {
     use super::*;
 
     const PHONE: &str = "+447700900200";
+    const SIM: &str = "+447700900100";
 
     /// One text out and one in, and nothing wrong.
     fn sound() -> (Ledger, Account) {
@@ -291,9 +303,9 @@ mod tests {
         let account = Account {
             messages,
             submitted: vec![Submitted::new(0, "311108")],
-            sims: vec!["+447700900100".to_owned()],
+            sims: vec![SIM.to_owned()],
             lines: vec!["1".to_owned()],
-            handsets: [(PHONE.to_owned(), vec!["out".to_owned()])].into(),
+            handsets: [(PHONE.to_owned(), vec![(SIM.to_owned(), "out".to_owned())])].into(),
             stored: Vec::new(),
         };
         (ledger, account)
@@ -329,6 +341,16 @@ mod tests {
         let unseen =
             broken(|_, account| account.handsets.entry(PHONE.to_owned()).or_default().clear());
         assert!(unseen.contains("on no handset"), "{unseen}");
+        let again = broken(|_, account| {
+            let texts = account.handsets.entry(PHONE.to_owned()).or_default();
+            texts.push((SIM.to_owned(), "out".to_owned()));
+        });
+        assert!(again.contains("twice on the handset"), "{again}");
+        let other = broken(|_, account| {
+            let texts = account.handsets.entry(PHONE.to_owned()).or_default();
+            texts.push(("+447700900101".to_owned(), "out".to_owned()));
+        });
+        assert_eq!(other, "", "the same words from another line are another text");
         let waits = broken(|_, account| account.messages[1]["state"] = json!("queued"));
         assert!(waits.contains("never settled"), "{waits}");
     }

@@ -9,6 +9,7 @@ mod faults;
 mod indications;
 mod profiles;
 mod radio;
+mod recording;
 mod sim;
 mod stored;
 mod text_mode;
