@@ -56,10 +56,12 @@ fn told(ledger: &Ledger, account: &Account) -> String {
         let stations = m["custody"].as_array().map_or(&[][..], Vec::as_slice);
         stations.iter().any(|s| s["event"] == "outcome unknown")
     };
+    let is_own = |m: &&Value| m["direction"] == "out" && m["author"]["kind"] == "system";
+    let own = account.messages.iter().filter(is_own).count();
     let again = account.messages.iter().filter(|m| m["seen_count"].as_u64() > Some(1)).count();
     format!(
-        "{} texts in ({again} read more than once), {} out in {} submits: {} delivered, {} unknown \
-         ({} were at some time)",
+        "{} texts in ({again} read more than once), {} out and {own} by itself in {} submits: {} delivered, \
+         {} unknown ({} were at some time)",
         ledger.written_to_us.len() + account.between_sims().count(),
         ledger.written_by_us.len(),
         account.submitted.len(),
