@@ -26,6 +26,9 @@ ok pdu encode --to +447700900123 --text "Hello" --json
 ok pdu decode 0791447700090000040C9144770009103200006211219000008005E8329BFD06
 says "hello"
 fails 1 pdu decode ZZ
+ok mail parse tests/golden/email/e54-mark.eml --authserv-id mx.example.org
+says "| At ten."
+fails 1 mail parse tests/golden/email/e39-auto-replied.eml
 ok check-config --config config/simgate.toml
 printf '[web]\nlisten = "nowhere"\nlissen = 1\n' >"$work/bad.toml"
 fails 3 check-config --config "$work/bad.toml"

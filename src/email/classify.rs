@@ -74,7 +74,7 @@ pub fn classify(mail: &MailIn, site: &Site, now: UnixTime) -> Kind {
 /// E43: our own message id, or our own address as author.
 fn is_own(mail: &MailIn, site: &Site, now: UnixTime) -> bool {
     site.own_id(&mail.message_id, now).is_some()
-        || mail.from.iter().any(|from| site.is_own(&from.address))
+        || mail.from.iter().any(|from| site.is_mailbox(&from.address))
 }
 
 /// E41: a delivery status notification, or what older servers write instead.

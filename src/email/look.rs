@@ -100,6 +100,10 @@ fn addressed(mail: &MailIn, site: &Site, now: UnixTime) -> Look {
             }
         }
     }
+    // A mail that answers starts nothing: who is in copy there was not chosen.
+    if !replies.is_empty() {
+        starts.clear();
+    }
     let threads = replies.len() + starts.len();
     match threads {
         0 if forged => Look::Quarantine(Doubt::Forged),

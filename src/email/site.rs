@@ -118,35 +118,80 @@ impl Site {
 
     /// Whether mail to this address is meant for us, whatever its detail.
     pub fn is_own(&self, address: &Address) -> bool {
-        let own = std::iter::once(&self.address).chain(&self.aliases);
-        let mut own = own.filter(|own| own.domain() == address.domain());
-        own.any(|own| own.user().eq_ignore_ascii_case(address.user())) || self.sends(address)
+        let domain = self.send_domain.as_deref();
+        let sends = domain.is_some_and(|domain| domain.eq_ignore_ascii_case(address.domain()));
+        self.is_mailbox(address) || sends
     }
 
-    /// Whom a mail to this address starts a text to.
-    pub fn destination(&self, address: &Address) -> Option<Destination> {
-        let domain = self.send_domain.as_deref()?;
-        if address.domain().eq_ignore_ascii_case(domain) {
-            let shared = domain.eq_ignore_ascii_case(self.address.domain());
-            if !(shared && (self.is_mailbox(address))) {
-                return Destination::parse(address.local());
-            }
-        }
-        // A mailbox without a domain of its own: `user+to-anna@…`.
-        let wanted = address.detail()?;
-        let to = wanted.get(..3).filter(|head| head.eq_ignore_ascii_case("to-"));
-        to.filter(|_| self.is_mailbox(address))?;
-        Destination::parse(wanted.get(3..)?)
-    }
-
-    fn is_mailbox(&self, address: &Address) -> bool {
+    /// Whether this is the address of the mailbox itself, or an alias, whatever its detail. Nobody
+    /// else writes from it.
+    pub fn is_mailbox(&self, address: &Address) -> bool {
         let own = std::iter::once(&self.address).chain(&self.aliases);
         own.filter(|own| own.domain() == address.domain())
             .any(|own| own.user().eq_ignore_ascii_case(address.user()))
     }
 
-    fn sends(&self, address: &Address) -> bool {
-        let domain = self.send_domain.as_deref();
-        domain.is_some_and(|domain| domain.eq_ignore_ascii_case(address.domain()))
+    /// Whom a mail to this address starts a text to. A domain that people have addresses in as
+    /// well names numbers only: a colleague in `Cc` is nobody to text.
+    pub fn destination(&self, address: &Address) -> Option<Destination> {
+        if self.is_mailbox(address) {
+            // A mailbox without a domain of its own: `user+to-anna@…`.
+            let (mark, to) = address.detail()?.split_at_checked(3)?;
+            return mark.eq_ignore_ascii_case("to-").then(|| Destination::parse(to)).flatten();
+        }
+        let shared = address.domain() == self.address.domain();
+        let found = self.is_own(address).then(|| Destination::parse(address.local())).flatten();
+        found.filter(|found| !shared || matches!(found, Destination::Number(_)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Secret;
+
+    fn site(send_domain: &str) -> Site {
+        Site {
+            address: "sms@example.org".parse().unwrap(),
+            name: "Example Ltd".into(),
+            aliases: vec!["texts@example.com".parse().unwrap()],
+            send_domain: Some(send_domain.into()),
+            keys: Keys::new(&Secret::new("of the test")),
+            reply_for: Millis::from_secs(86_400),
+            authserv_ids: Vec::new(),
+            lists: Vec::new(),
+            zone: TimeZone::UTC,
+            extract: extract::Options::default(),
+        }
+    }
+
+    fn to(site: &Site, address: &str) -> Option<Destination> {
+        site.destination(&address.parse().unwrap())
+    }
+
+    #[test]
+    fn a_colleague_in_copy_is_nobody_to_text() {
+        let number = Some(Destination::Number("+447700900123".into()));
+        let own = site("text.example.org");
+        assert_eq!(to(&own, "+447700900123@text.example.org"), number);
+        assert_eq!(to(&own, "jo@text.example.org"), Some(Destination::Contact("jo".into())));
+        let shared = site("Example.org");
+        assert_eq!(to(&shared, "+447700900123@example.org"), number);
+        assert_eq!(to(&shared, "anna@example.org"), None);
+        assert!(!shared.is_mailbox(&"anna@example.org".parse().unwrap()));
+        assert_eq!(to(&shared, "texts+TO-jo@example.com"), Some(Destination::Contact("jo".into())));
+        assert_eq!(to(&shared, "texts@example.com"), None);
+    }
+
+    /// E47: a name too long for a token still gets its answers, by the message id.
+    #[test]
+    fn a_long_name_leaves_the_token_to_the_message_id() {
+        let mut site = site("text.example.org");
+        let to = "anna@example.com".parse().unwrap();
+        let token = site.token(ConversationId(1), MessageId(2), &to, UnixTime(0));
+        assert!(site.reply_address(&token).detail().is_some());
+        site.address = format!("{}@example.org", "a".repeat(60)).parse().unwrap();
+        assert_eq!(site.reply_address(&token), site.address);
+        assert_eq!(site.own_id(&site.forward_id(&token), UnixTime(0)), Some(OwnId::Forward(token)));
     }
 }
