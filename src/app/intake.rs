@@ -40,6 +40,15 @@ pub(super) struct Taken {
 
 /// Stores a PDU and makes of it what can be made.
 pub(super) fn accept(tx: &WriteTx<'_>, arrival: &Arrival, house: &House) -> Result<Taken> {
+    take(tx, arrival, Some(house))
+}
+
+/// Stores a PDU of the past: nothing is decided and nobody is answered a second time.
+pub(super) fn replay(tx: &WriteTx<'_>, arrival: &Arrival) -> Result<Taken> {
+    take(tx, arrival, None)
+}
+
+fn take(tx: &WriteTx<'_>, arrival: &Arrival, house: Option<&House>) -> Result<Taken> {
     let octets = sms::from_hex(&arrival.pdu);
     // What is no hex is kept as the characters the modem wrote.
     let raw = octets.as_deref().map_or(arrival.pdu.as_bytes(), tpdu_of);
@@ -60,7 +69,7 @@ pub(super) fn publish_with_gaps(
     on: Place,
     house: &House,
 ) -> Result<Option<MessageId>> {
-    publish_group(tx, group, on, house)
+    publish_group(tx, group, on, Some(house))
 }
 
 /// Where and when a text is taken in.
@@ -79,7 +88,7 @@ fn text(
     arrival: &Arrival,
     raw: &[u8],
     deliver: &Deliver,
-    house: &House,
+    house: Option<&House>,
 ) -> Result<Taken> {
     let on = Place { line: arrival.line, country: arrival.country, now: arrival.at };
     let concat = deliver.concat().map(|c| Concat {
@@ -128,7 +137,7 @@ fn publish_group(
     tx: &WriteTx<'_>,
     group: GroupId,
     on: Place,
-    house: &House,
+    house: Option<&House>,
 ) -> Result<Option<MessageId>> {
     let parts = tx.group_parts(group)?;
     let delivers: Vec<Deliver> = parts
@@ -150,7 +159,7 @@ fn publish(
     on: Place,
     source: Source,
     parts: &Parts<'_>,
-    house: &House,
+    house: Option<&House>,
 ) -> Result<Option<MessageId>> {
     let (deliver, Some(assembled)) = (parts.deliver, parts.assembled) else { return Ok(None) };
     let total = assembled.key.map_or(1, |key| u32::from(key.total));
@@ -173,7 +182,7 @@ fn publish(
         error: None,
         received_at: parts.received_at,
     };
-    let Some(inbound) = to_decide(tx, &new, assembled)? else {
+    let (Some(inbound), Some(house)) = (to_decide(tx, &new, assembled)?, house) else {
         return tx.publish_inbound(&new).map(Some);
     };
     let decided = decision::decide(tx, on.line, inbound, house, on.now)?;

@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use crate::bus::Bus;
 use crate::io::systemd::Vitals;
@@ -34,6 +34,7 @@ mod orders;
 mod owners;
 mod pace;
 mod pin;
+mod rebuild;
 mod reports;
 mod roster;
 mod segments;
@@ -44,6 +45,7 @@ mod shell;
 mod supervisor;
 mod traces;
 
+pub use rebuild::{Rebuilt, rebuild};
 pub use serve::{Served, serve};
 pub use settings::Settings;
 
@@ -101,11 +103,12 @@ enum End {
     Stopped,
 }
 
-/// A gateway at work.
+/// A gateway at work. [`Gateway::stop`] ends it well; dropping it ends every task where it stands,
+/// as a crash would.
 pub struct Gateway {
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
-    tasks: JoinHandle<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Gateway {
@@ -128,17 +131,19 @@ impl Gateway {
             stopping,
         });
         evidence::resume(&shared).await?;
-        let tasks = tokio::spawn(supervisor::run(Arc::clone(&shared)));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(supervisor::run(Arc::clone(&shared)));
         Ok(Self { shared, stop, tasks })
     }
 
     /// Takes no new text to the modems, finishes the submits in flight, ends every task, and
     /// closes the store with everything in its one file.
-    pub async fn stop(self) -> anyhow::Result<()> {
+    pub async fn stop(mut self) -> anyhow::Result<()> {
         let _ = self.stop.send(true);
-        let ended = self.tasks.await;
+        let ended = self.tasks.join_next().await.transpose();
         self.shared.store.close().await?;
-        Ok(ended?)
+        ended?;
+        Ok(())
     }
 
     /// The tasks' signs of life, for systemd's watchdog.

@@ -19,7 +19,9 @@ pub(super) async fn run(shared: Arc<Shared>) {
         ports: HashMap::new(),
         shared: Arc::clone(&shared),
     };
-    let chores = tokio::spawn(housekeeping::run(Arc::clone(&shared)));
+    // Whatever ends the supervisor ends them too.
+    let mut chores = JoinSet::new();
+    chores.spawn(housekeeping::run(Arc::clone(&shared)));
     tokio::select! {
         () = supervisor.watch() => {}
         () = shared.stopped() => {}
@@ -27,7 +29,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
     while let Some(ended) = supervisor.modems.join_next_with_id().await {
         supervisor.ended(ended);
     }
-    chores.abort();
+    chores.abort_all();
 }
 
 struct Supervisor {

@@ -33,6 +33,7 @@ mod terminal;
 mod token;
 mod trace;
 mod unknown;
+mod upkeep;
 mod user;
 
 /// A self-hosted SMS gateway: your own SIM, your own team inbox.
@@ -90,6 +91,12 @@ enum Command {
     Export(privacy::ExportArgs),
     /// Erase what is kept about a number.
     Erase(privacy::EraseArgs),
+    /// Copy the database into a file, also while the gateway runs.
+    Backup(upkeep::BackupArgs),
+    /// Put a backup in the place of the database.
+    Restore(upkeep::RestoreArgs),
+    /// Check the database and the journal beside it; rebuild one from the other.
+    Verify(upkeep::VerifyArgs),
     /// Show the AT traffic of a modem.
     Trace(trace::Args),
     /// Run emulated modems on ptys, for tests of any program that drives a modem.
@@ -227,6 +234,9 @@ fn dispatch(common: &Common, command: Command) -> Result<(), Failure> {
         Command::User(args) => user::run(common, args),
         Command::Export(args) => privacy::export(common, args),
         Command::Erase(args) => privacy::erase(common, args),
+        Command::Backup(args) => upkeep::backup(common, args),
+        Command::Restore(args) => upkeep::restore(common, args),
+        Command::Verify(args) => upkeep::verify(common, args),
         Command::Trace(args) => trace::run(common, args),
         Command::CheckConfig(args) => check_config::run(common, args),
         Command::Emulate(args) => emulate::run(args),

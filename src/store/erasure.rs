@@ -151,6 +151,9 @@ impl WriteTx<'_> {
                 self.conn.prepare_cached(sql)?.query_row([conversation], |row| row.get(0))?;
             erased.notes = notes.into();
         }
+        let mut statement = self.conn.prepare_cached(JOURNALLED)?;
+        let tpdus = statement.query_map([&key], |row| row.get(0))?;
+        self.forget(tpdus.collect::<rusqlite::Result<_>>()?);
         for sql in SCRUB {
             self.conn.prepare_cached(sql)?.execute([&key])?;
         }
@@ -168,6 +171,16 @@ impl WriteTx<'_> {
         Ok(Erasure::Done(erased))
     }
 }
+
+/// Octets that have a second copy in the journal.
+const JOURNALLED: &str = "
+    SELECT tpdu FROM segments_in
+     WHERE message_id IN (SELECT id FROM messages WHERE number_key = ?1)
+        OR group_id IN (SELECT id FROM groups WHERE sender_key = ?1)
+    UNION SELECT s.tpdu FROM segments_out s JOIN messages m ON m.id = s.message_id
+     WHERE m.number_key = ?1
+    UNION SELECT r.tpdu FROM reports r JOIN segments_out s ON s.id = r.segment_id
+      JOIN messages m ON m.id = s.message_id WHERE m.number_key = ?1";
 
 /// What goes before the messages: rows that would keep the number or its words otherwise. The
 /// dedupe keys stay: a text that is still on a SIM must not come back as new.

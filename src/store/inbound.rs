@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension, named_params};
 
 use super::error::Result;
 use super::groups::GroupId;
+use super::journal::Entry;
 use super::lines::LineId;
 use super::threads::Filing;
 use super::words::{ChangeKind, Kind, row_id};
@@ -170,6 +171,7 @@ impl WriteTx<'_> {
         if let Some(seen) = self.seen_again(&key, new.received_at)? {
             return Ok(seen);
         }
+        self.journal(Entry::Received, new.line, &new.tpdu, new.received_at)?;
         let group = match (&new.sender, new.concat) {
             (Some(sender), Some(concat)) => Some(self.group_for(new, sender, concat)?),
             _ => None,

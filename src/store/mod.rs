@@ -9,7 +9,7 @@
 //! layer 6 know `sms`, this layer keeps bytes and plain facts), no signals (callers ring the bus
 //! after the commit), no SQL anywhere else.
 //!
-//! Begin with `schema.sql`. Then `writer` (group commit), `inbound` (a TPDU becomes a message once),
+//! Begin with `schema.sql`. Then `writer` (group commit), `journal` (the second copy), `inbound` (a TPDU becomes a message once),
 //! `outbound`, `lease` and `submit` (the queue and what the modem said), `reports` (what the network said).
 //! Of people: `conversations`, `claims`, `threads`, `contacts`, `users`, `line_settings`; `audit` seals it.
 
@@ -33,6 +33,7 @@ mod facts;
 mod groups;
 mod idempotency;
 mod inbound;
+mod journal;
 mod lease;
 mod line_settings;
 mod lines;
@@ -48,6 +49,7 @@ mod readers;
 mod relay_codes;
 mod relay_desks;
 mod reports;
+mod restored;
 mod resume;
 mod rulebook;
 mod rules;
@@ -62,10 +64,12 @@ mod templates;
 mod threads;
 mod tokens;
 mod traffic;
+mod upkeep;
 mod users;
 mod words;
 mod writer;
 
+use std::cell::RefCell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
@@ -86,6 +90,8 @@ pub use error::{ErrorKind, Result, StoreError};
 pub use groups::{GroupId, GroupPart};
 pub use idempotency::{Earlier, IdempotencyKey};
 pub use inbound::{Concat, GroupStatus, Inserted, NewInbound, NewSegment, SegmentId, Source};
+pub use journal::{Contents as JournalContents, Entry as JournalEntry, Record as JournalRecord};
+pub use journal::{FOLDER_NAME as JOURNAL_FOLDER, read as read_journal};
 pub use lease::{OutSegment, OutSegmentId, Outbound};
 pub use line_settings::{LineSettings, NotifiedUser};
 pub use lines::{Line, LineId, SeenSim};
@@ -117,8 +123,12 @@ pub use words::{
     Stage, Tab, TemplateClass,
 };
 
+pub use upkeep::{Checked, back_up, check, restore, set_aside};
+pub use writer::{Moment, Watch};
+
+use journal::Journal;
 use readers::Readers;
-use writer::Writer;
+use writer::{Notes, Writer};
 
 /// The file's name inside the data folder.
 pub const FILE_NAME: &str = "simgate.db";
@@ -135,6 +145,20 @@ impl Store {
     /// Opens the database in the folder `dir`, creating or upgrading it, and starts its writer on
     /// the current runtime.
     pub async fn open(dir: &Path) -> Result<Store> {
+        Self::opened(dir, Some(Journal::new(dir.join(JOURNAL_FOLDER))), None).await
+    }
+
+    /// The same with somebody who may end it at any commit, as a power cut would.
+    pub async fn open_watched(dir: &Path, watch: Watch) -> Result<Store> {
+        Self::opened(dir, Some(Journal::new(dir.join(JOURNAL_FOLDER))), Some(watch)).await
+    }
+
+    /// The same without a second copy: for what is rebuilt from one.
+    pub async fn open_without_journal(dir: &Path) -> Result<Store> {
+        Self::opened(dir, None, None).await
+    }
+
+    async fn opened(dir: &Path, journal: Option<Journal>, watch: Option<Watch>) -> Result<Store> {
         let path = dir.join(FILE_NAME);
         let opening = path.clone();
         let conn = tokio::task::spawn_blocking(move || {
@@ -144,7 +168,7 @@ impl Store {
         })
         .await
         .map_err(|e| StoreError::new(ErrorKind::Bug, e.to_string()))??;
-        let writer = Writer::start(conn, path.clone());
+        let writer = Writer::start(conn, path.clone(), journal, watch);
         Ok(Store { writer, readers: Readers::new(path.clone()), path })
     }
 
@@ -186,11 +210,14 @@ pub struct ReadTx<'a> {
 }
 
 /// A transaction to write in; it reads its own rows too.
-pub struct WriteTx<'a>(ReadTx<'a>);
+pub struct WriteTx<'a> {
+    read: ReadTx<'a>,
+    notes: &'a RefCell<Notes>,
+}
 
 impl<'a> Deref for WriteTx<'a> {
     type Target = ReadTx<'a>;
     fn deref(&self) -> &ReadTx<'a> {
-        &self.0
+        &self.read
     }
 }

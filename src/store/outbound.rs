@@ -120,7 +120,12 @@ impl WriteTx<'_> {
         Ok((batch, messages?))
     }
 
-    fn queue(&self, new: &NewMessage, batch: Option<BatchId>, now: UnixTime) -> Result<MessageId> {
+    pub(super) fn queue(
+        &self,
+        new: &NewMessage,
+        batch: Option<BatchId>,
+        now: UnixTime,
+    ) -> Result<MessageId> {
         let conversation = self.conversation_with(&new.to, new.line, now)?;
         let held = new.hold.is_some();
         let key = new.to.key();

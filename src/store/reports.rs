@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use super::WriteTx;
 use super::error::Result;
 use super::inbound::dedupe_key;
+use super::journal::Entry;
 use super::lease::OutSegmentId;
 use super::lines::LineId;
 use super::words::{ReportOutcome, row_id};
@@ -102,6 +103,7 @@ impl WriteTx<'_> {
             )
             .optional()?;
         let Some(id) = inserted else { return Ok(ReportMatch::Seen) };
+        self.journal(Entry::Received, new.line, &new.tpdu, new.received_at)?;
         let report = Report {
             line: new.line,
             mr: new.mr,

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, named_params};
 
 use super::WriteTx;
 use super::error::Result;
+use super::journal::Entry;
 use super::lease::{OutSegment, OutSegmentId};
 use super::lines::LineId;
 use super::words::{ChangeKind, Stage};
@@ -101,9 +102,12 @@ impl WriteTx<'_> {
         if self.conn.prepare_cached(sql)?.execute(staged)? == 0 {
             return Ok(false);
         }
-        let sql = "UPDATE segments_out SET state = 'on_air', on_air_at = ?2 WHERE id = ?1";
-        self.conn.prepare_cached(sql)?.execute((segment, now))?;
+        let sql = "UPDATE segments_out SET state = 'on_air', on_air_at = ?2 WHERE id = ?1
+                   RETURNING tpdu";
+        let tpdu: Vec<u8> =
+            self.conn.prepare_cached(sql)?.query_row((segment, now), |row| row.get(0))?;
         let owner = self.owner_of(segment)?;
+        self.journal(Entry::Submitting, owner.line, &tpdu, now)?;
         self.custody(owner.message, now, "handed to the modem", owner.part().as_deref())?;
         self.derive_state(owner.message, now)?;
         Ok(true)

@@ -4,15 +4,18 @@
 //! never stalls the runtime. Each job has a savepoint: one that fails or panics is rolled back
 //! alone. Nobody hears "done" before the batch is committed.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::connection::{open_writer, quick_check};
 use super::error::{ErrorKind, Result, StoreError};
+use super::journal::{Journal, Record};
 use super::{ReadTx, WriteTx};
 
 /// Jobs that may wait; more callers wait in line for a place.
@@ -23,6 +26,40 @@ const BATCH: usize = 256;
 const CHECKPOINT_PAGES: i64 = 1_000;
 /// 64 MiB of 4 KiB pages: a reader that never ends starves the checkpoint.
 const WAL_ALARM_PAGES: i64 = 16_384;
+
+/// The two sides of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Everything is written, nothing is committed.
+    Before,
+    /// It is committed, and nobody has heard so yet.
+    After,
+}
+
+/// Asked at both sides of every commit; `true` ends the writer there and then, as a power cut would:
+/// no caller hears anything more. How tests prove what a crash leaves behind.
+pub type Watch = Arc<dyn Fn(Moment) -> bool + Send + Sync>;
+
+/// What a transaction wants of the journal.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    pub(super) records: Vec<Record>,
+    /// TPDUs whose records go, once their rows are gone.
+    pub(super) forget: Vec<Vec<u8>>,
+}
+
+impl Notes {
+    /// How much there is, to come back to.
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.records.len(), self.forget.len())
+    }
+
+    /// Forgets what came after `mark`: its rows were rolled back.
+    pub(super) fn back_to(&mut self, (records, forget): (usize, usize)) {
+        self.records.truncate(records);
+        self.forget.truncate(forget);
+    }
+}
 
 /// One caller's job, its outcome once it ran, and the caller.
 trait Job: Send {
@@ -73,9 +110,15 @@ pub(super) struct Writer(mpsc::Sender<Message>);
 
 impl Writer {
     /// Starts the writer's task.
-    pub(super) fn start(conn: Connection, path: PathBuf) -> Self {
+    pub(super) fn start(
+        conn: Connection,
+        path: PathBuf,
+        journal: Option<Journal>,
+        watch: Option<Watch>,
+    ) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        tokio::spawn(serve(Desk { conn: Some(conn), path, alarmed: false }, receiver));
+        let desk = Desk { conn: Some(conn), path, alarmed: false, journal, watch, cut: None };
+        tokio::spawn(serve(desk, receiver));
         Self(sender)
     }
 
@@ -123,6 +166,10 @@ async fn serve(mut desk: Desk, mut receiver: mpsc::Receiver<Message>) {
             desk
         };
         match tokio::task::spawn_blocking(work).await {
+            Ok(returned) if returned.cut.is_some() => {
+                // Whoever waits goes on waiting, as for a process that is gone.
+                return std::future::pending().await;
+            }
             Ok(returned) => desk = returned,
             Err(stopped) => {
                 tracing::error!("the store's writer stopped: {stopped}");
@@ -141,6 +188,18 @@ struct Desk {
     conn: Option<Connection>,
     path: PathBuf,
     alarmed: bool,
+    /// The second copy; none where one is being rebuilt from it.
+    journal: Option<Journal>,
+    watch: Option<Watch>,
+    /// The jobs nobody will hear of: the watch has ended this writer.
+    cut: Option<Vec<Box<dyn Job>>>,
+}
+
+/// How a transaction ended that did not fail.
+enum Ended {
+    Committed,
+    /// The watch said so.
+    Cut,
 }
 
 impl Desk {
@@ -151,7 +210,17 @@ impl Desk {
         while !waiting.is_empty() {
             let mut ran = Vec::new();
             let outcome = match self.connected() {
-                Ok(conn) => transaction(conn, &mut waiting, &mut ran),
+                Ok(()) => self.transaction(&mut waiting, &mut ran),
+                Err(error) => Err(error),
+            };
+            let outcome = match outcome {
+                Ok(Ended::Cut) => {
+                    self.conn = None;
+                    ran.extend(waiting);
+                    self.cut = Some(ran);
+                    return;
+                }
+                Ok(Ended::Committed) => Ok(()),
                 Err(error) => Err(error),
             };
             if let Err(error) = &outcome {
@@ -171,16 +240,57 @@ impl Desk {
         self.checkpoint();
     }
 
-    fn connected(&mut self) -> Result<&Connection> {
-        let conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => {
-                let conn = open_writer(&self.path)?;
-                quick_check(&conn)?;
-                conn
+    fn connected(&mut self) -> Result<()> {
+        if self.conn.is_none() {
+            let conn = open_writer(&self.path)?;
+            quick_check(&conn)?;
+            self.conn = Some(conn);
+        }
+        Ok(())
+    }
+
+    /// Moves jobs from `waiting` to `ran` and commits what succeeded. The journal is synced first:
+    /// a record too many is recognised, one too few is a loss.
+    fn transaction(
+        &mut self,
+        waiting: &mut VecDeque<Box<dyn Job>>,
+        ran: &mut Vec<Box<dyn Job>>,
+    ) -> Result<Ended> {
+        let Some(conn) = &self.conn else { return Err(closed()) };
+        conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let notes = RefCell::default();
+        while let Some(mut job) = waiting.pop_front() {
+            let kept = in_savepoint(conn, job.as_mut(), &notes);
+            ran.push(job);
+            if let Err(error) = kept {
+                let _ = conn.execute_batch("ROLLBACK");
+                return Err(error);
             }
-        };
-        Ok(self.conn.insert(conn))
+        }
+        let notes = notes.into_inner();
+        // A journal that cannot be written must not stop reception: the database is the truth.
+        let journalled = self.journal.as_mut().map(|journal| journal.append(&notes.records));
+        if let Some(Err(error)) = journalled {
+            tracing::error!("the journal beside the database cannot be written: {error}");
+        }
+        if self.watch.as_ref().is_some_and(|watch| watch(Moment::Before)) {
+            let _ = conn.execute_batch("ROLLBACK");
+            return Ok(Ended::Cut);
+        }
+        let committed = conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+        if committed.is_err() && !conn.is_autocommit() {
+            let _ = conn.execute_batch("ROLLBACK");
+        }
+        committed?;
+        if self.watch.as_ref().is_some_and(|watch| watch(Moment::After)) {
+            return Ok(Ended::Cut);
+        }
+        if let Some(journal) = self.journal.as_mut().filter(|_| !notes.forget.is_empty())
+            && let Err(error) = journal.forget(&notes.forget)
+        {
+            tracing::error!("what was erased is still in the journal: {error}");
+        }
+        Ok(Ended::Committed)
     }
 
     fn checkpoint(&mut self) {
@@ -215,33 +325,11 @@ fn wal_left(conn: &Connection, mode: &str) -> Result<i64> {
     Ok(checkpoint.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))?)
 }
 
-/// Moves jobs from `waiting` to `ran` and commits what succeeded.
-fn transaction(
-    conn: &Connection,
-    waiting: &mut VecDeque<Box<dyn Job>>,
-    ran: &mut Vec<Box<dyn Job>>,
-) -> Result<()> {
-    conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    while let Some(mut job) = waiting.pop_front() {
-        let kept = in_savepoint(conn, job.as_mut());
-        ran.push(job);
-        if let Err(error) = kept {
-            let _ = conn.execute_batch("ROLLBACK");
-            return Err(error);
-        }
-    }
-    let committed = conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
-    if committed.is_err() && !conn.is_autocommit() {
-        let _ = conn.execute_batch("ROLLBACK");
-    }
-    committed?;
-    Ok(())
-}
-
 /// Runs one job; its rows go when it fails or panics. An error here is the whole transaction's.
-fn in_savepoint(conn: &Connection, job: &mut dyn Job) -> Result<()> {
+fn in_savepoint(conn: &Connection, job: &mut dyn Job, notes: &RefCell<Notes>) -> Result<()> {
     conn.prepare_cached("SAVEPOINT job")?.execute([])?;
-    let tx = WriteTx(ReadTx { conn });
+    let mark = notes.borrow().mark();
+    let tx = WriteTx { read: ReadTx { conn }, notes };
     // A panic ends this job alone: its outcome stays empty and its rows are rolled back.
     let succeeded = catch_unwind(AssertUnwindSafe(|| job.run(&tx))).unwrap_or(false);
     if conn.is_autocommit() {
@@ -249,6 +337,7 @@ fn in_savepoint(conn: &Connection, job: &mut dyn Job) -> Result<()> {
         return Err(StoreError::new(ErrorKind::Full, detail));
     }
     if !succeeded {
+        notes.borrow_mut().back_to(mark);
         conn.execute_batch("ROLLBACK TO job")?;
     }
     conn.prepare_cached("RELEASE job")?.execute([])?;
@@ -268,7 +357,7 @@ mod tests {
     async fn a_full_disk_fails_the_write_and_the_writer_goes_on() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("t.db");
-        let writer = Writer::start(open_writer(&path).expect("open"), path);
+        let writer = Writer::start(open_writer(&path).expect("open"), path, None, None);
         writer.run(|tx| limit(tx, 200)).await.expect("limit");
         let big = "x".repeat(2_000_000);
         let again = big.clone();
@@ -285,7 +374,7 @@ mod tests {
     async fn a_file_that_another_program_holds_is_busy_not_lost() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("t.db");
-        let writer = Writer::start(open_writer(&path).expect("open"), path.clone());
+        let writer = Writer::start(open_writer(&path).expect("open"), path.clone(), None, None);
         let impatient = |tx: &WriteTx<'_>| Ok(tx.conn.busy_timeout(std::time::Duration::ZERO)?);
         writer.run(impatient).await.expect("no patience in a test");
         let other = Connection::open(&path).expect("open");
@@ -301,7 +390,7 @@ mod tests {
     async fn the_write_ahead_log_stays_small_under_steady_load() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("t.db");
-        let writer = Writer::start(open_writer(&path).expect("open"), path.clone());
+        let writer = Writer::start(open_writer(&path).expect("open"), path.clone(), None, None);
         for n in 0..40 {
             let value = "x".repeat(400_000);
             writer

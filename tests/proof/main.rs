@@ -4,4 +4,8 @@
 #[path = "../support/bench.rs"]
 mod bench;
 mod byte_cuts;
+mod commit_cuts;
+mod journal;
 mod random_lives;
+mod whole;
+mod whole_lives;

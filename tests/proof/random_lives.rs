@@ -49,28 +49,36 @@ fn live(one: usize, other: usize, ops: &[Op]) -> Result<(), String> {
 }
 
 fn seed(number: u64) {
+    shortest(number, 3_000, |(one, other, ops)| {
+        live(one, other, &ops).map_err(TestCaseError::fail)
+    });
+}
+
+/// Plays the life of one seed; when it breaks a promise, the shortest one that does.
+pub fn shortest(
+    seed: u64,
+    tries: u32,
+    live: impl Fn((usize, usize, Vec<Op>)) -> Result<(), TestCaseError>,
+) {
     let mut octets = [0; 32];
-    octets[..8].copy_from_slice(&number.to_le_bytes());
+    octets[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config {
         cases: 1,
-        max_shrink_iters: 3_000,
+        max_shrink_iters: tries,
         failure_persistence: None,
         ..Config::default()
     };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &octets);
-    let mut runner = TestRunner::new_with_rng(config, rng);
-    let ran = runner
-        .run(&life(), |(one, other, ops)| live(one, other, &ops).map_err(TestCaseError::fail));
-    match ran {
+    match TestRunner::new_with_rng(config, rng).run(&life(), live) {
         Ok(()) => {}
         Err(TestError::Fail(why, (one, other, ops))) => {
-            panic!("seed {number}: {why}\nshortest: live({one}, {other}, &{ops:#?})")
+            panic!("seed {seed}: {why}\nshortest: live({one}, {other}, &{ops:#?})")
         }
-        Err(other) => panic!("seed {number}: {other}"),
+        Err(other) => panic!("seed {seed}: {other}"),
     }
 }
 
-fn number(name: &str, otherwise: u64) -> u64 {
+pub fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
 }
 

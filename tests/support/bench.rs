@@ -630,11 +630,15 @@ fn same(sent: &[u8], ours: &[u8]) -> bool {
     sent.first() == ours.first() && sent.get(2..) == ours.get(2..)
 }
 
+/// A text that nobody else sends, in so many segments.
+pub fn text(number: usize, parts: usize) -> String {
+    let filling = format!("{number:08}, ").repeat(16 * parts.saturating_sub(1));
+    format!("text {number} {filling}")
+}
+
 fn segments(number: usize, parts: usize) -> Vec<simgate::sms::Segment> {
-    let filling = "abcdefghij".repeat(16 * parts.saturating_sub(1));
     let options = SegmentOptions { reference: number as u16, ..SegmentOptions::default() };
-    let text = format!("text {number} {filling}");
-    segment(&text, &options).expect("a text that can be sent").segments
+    segment(&text(number, parts), &options).expect("a text that can be sent").segments
 }
 
 /// So many plans there are.

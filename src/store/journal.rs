@@ -1,0 +1,357 @@
+//! A second copy of what cannot be had again: every PDU the network gave us and every submit, in
+//! files beside the database that are only ever appended to.
+//!
+//! Records go in before the commit that needs them and are synced there; [`read`] gives them back
+//! after the database is gone. A record is its length, its CRC-32C and its octets, so that a torn
+//! or damaged place is seen and costs that place only. Deliberately absent: what a PDU says.
+//!
+//! Begin with [`Record`].
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::types::UnixTime;
+
+/// The folder's name inside the data folder.
+pub const FOLDER_NAME: &str = "journal";
+
+/// What was noted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A TPDU that the network handed over: a text or a report.
+    Received,
+    /// A TPDU that is about to be handed to a modem.
+    Submitting,
+}
+
+/// One record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// What was noted.
+    pub entry: Entry,
+    /// When.
+    pub at: UnixTime,
+    /// The card of the line, if it told.
+    pub iccid: Option<String>,
+    /// The subscription.
+    pub imsi: Option<String>,
+    /// The octets, without the service centre's address.
+    pub tpdu: Vec<u8>,
+}
+
+/// The journal as it lies there.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// Every sound record, oldest first.
+    pub records: Vec<Record>,
+    /// Places that could not be read: file and offset. A torn end is not among them.
+    pub damaged: Vec<(PathBuf, usize)>,
+    /// Files that end in the middle of a record, as a power cut leaves them.
+    pub torn: Vec<PathBuf>,
+}
+
+/// The open journal.
+#[derive(Debug)]
+pub(super) struct Journal {
+    folder: PathBuf,
+    /// The file being written to, and its length.
+    file: Option<(File, u64)>,
+}
+
+/// A file is ended at this length.
+const LONGEST_FILE: u64 = 4 * 1024 * 1024;
+/// Kept so long.
+const KEPT_DAYS: i64 = 30;
+/// What a file begins with, so that file(1) and we know it for ours.
+const MAGIC: &[u8; 8] = b"simgate\x01";
+/// No TPDU is near this; a length beyond it is damage.
+const LONGEST_RECORD: usize = 4_096;
+const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISCSI);
+
+impl Record {
+    /// Length, checksum, octets.
+    fn frame(&self, into: &mut Vec<u8>) {
+        let mut body = vec![match self.entry {
+            Entry::Received => 1,
+            Entry::Submitting => 2,
+        }];
+        body.extend(self.at.0.to_le_bytes());
+        for word in [&self.iccid, &self.imsi] {
+            let word = word.as_deref().unwrap_or_default().as_bytes();
+            let length = word.len().min(255);
+            body.push(u8::try_from(length).unwrap_or(u8::MAX));
+            body.extend(&word[..length]);
+        }
+        body.extend(&self.tpdu);
+        into.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_le_bytes());
+        into.extend(CRC.checksum(&body).to_le_bytes());
+        into.extend(body);
+    }
+
+    fn parse(body: &[u8]) -> Option<Record> {
+        let (kind, rest) = body.split_first()?;
+        let entry = match kind {
+            1 => Entry::Received,
+            2 => Entry::Submitting,
+            _ => return None,
+        };
+        let (at, mut rest) = rest.split_first_chunk::<8>()?;
+        let mut word = || {
+            let (length, after) = rest.split_first()?;
+            let (word, after) = after.split_at_checked(usize::from(*length))?;
+            rest = after;
+            String::from_utf8(word.to_vec()).ok()
+        };
+        let (iccid, imsi) = (word()?, word()?);
+        let some = |word: String| Some(word).filter(|word| !word.is_empty());
+        Some(Record {
+            entry,
+            at: UnixTime(i64::from_le_bytes(*at)),
+            iccid: some(iccid),
+            imsi: some(imsi),
+            tpdu: rest.to_vec(),
+        })
+    }
+}
+
+impl Journal {
+    /// The journal in `folder`, which need not exist yet.
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder, file: None }
+    }
+
+    /// Appends and syncs.
+    pub(super) fn append(&mut self, records: &[Record]) -> io::Result<()> {
+        let Some(first) = records.first() else { return Ok(()) };
+        let mut octets = Vec::new();
+        records.iter().for_each(|record| record.frame(&mut octets));
+        if self.file.as_ref().is_none_or(|(_, length)| *length >= LONGEST_FILE) {
+            self.file = Some(self.next_file(first.at)?);
+        }
+        let Some((file, length)) = &mut self.file else { return Ok(()) };
+        let written = file.write_all(&octets).and_then(|()| file.sync_data());
+        *length += octets.len() as u64;
+        if written.is_err() {
+            // Half a record may lie at its end: the next goes into another file.
+            self.file = None;
+        }
+        written
+    }
+
+    /// A fresh file, named by its first record's time; what is older than the time kept goes.
+    fn next_file(&self, at: UnixTime) -> io::Result<(File, u64)> {
+        fs::create_dir_all(&self.folder)?;
+        let files = files(&self.folder)?;
+        let oldest = at.0 - KEPT_DAYS * 24 * 3_600 * 1_000;
+        // A file ends where the next one begins.
+        for pair in files.windows(2) {
+            if pair[1].0 < oldest {
+                fs::remove_file(&pair[0].1)?;
+            }
+        }
+        let number = files.last().map_or(at.0, |(last, _)| at.0.max(last + 1));
+        let path = self.folder.join(format!("{number:020}.log"));
+        let mut file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(MAGIC)?;
+        // The name itself must survive a power cut.
+        File::open(&self.folder)?.sync_all()?;
+        Ok((file, MAGIC.len() as u64))
+    }
+
+    /// Takes out every record of these TPDUs: their owner wants to be forgotten.
+    pub(super) fn forget(&mut self, tpdus: &[Vec<u8>]) -> io::Result<()> {
+        self.file = None;
+        for (_, path) in files(&self.folder).unwrap_or_default() {
+            let mut contents = Contents::default();
+            contents.take(&path, &fs::read(&path)?);
+            if !contents.records.iter().any(|record| tpdus.contains(&record.tpdu)) {
+                continue;
+            }
+            let mut octets = MAGIC.to_vec();
+            let kept = contents.records.iter().filter(|record| !tpdus.contains(&record.tpdu));
+            kept.for_each(|record| record.frame(&mut octets));
+            let fresh = path.with_extension("new");
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&fresh)?;
+            file.write_all(&octets)?;
+            file.sync_all()?;
+            fs::rename(&fresh, &path)?;
+            File::open(&self.folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads the journal of a data folder. None is an empty one.
+pub fn read(data: &Path) -> io::Result<Contents> {
+    let folder = data.join(FOLDER_NAME);
+    let mut contents = Contents::default();
+    if folder.is_dir() {
+        for (_, path) in files(&folder)? {
+            contents.take(&path, &fs::read(&path)?);
+        }
+    }
+    Ok(contents)
+}
+
+/// The journal's files with the time they begin at, oldest first.
+fn files(folder: &Path) -> io::Result<Vec<(i64, PathBuf)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let log = path.extension().is_some_and(|extension| extension == "log");
+        let began = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+        files.extend(began.filter(|_| log).map(|began: i64| (began, path)));
+    }
+    files.sort();
+    Ok(files)
+}
+
+impl Contents {
+    /// One file. After a damaged place the next sound record is looked for, octet by octet.
+    fn take(&mut self, path: &Path, octets: &[u8]) {
+        let mut at = if octets.starts_with(MAGIC) { MAGIC.len() } else { 0 };
+        let mut damaged = at == 0 && !octets.is_empty();
+        if damaged {
+            self.damaged.push((path.to_owned(), 0));
+        }
+        while at < octets.len() {
+            match record_at(octets, at) {
+                Some((record, end)) => {
+                    self.records.push(record);
+                    (at, damaged) = (end, false);
+                }
+                None => {
+                    if !damaged {
+                        self.damaged.push((path.to_owned(), at));
+                    }
+                    (at, damaged) = (at + 1, true);
+                }
+            }
+        }
+        // Damage up to the end is a record that was not finished.
+        if damaged && self.damaged.last().is_some_and(|(last, at)| last == path && *at > 0) {
+            self.damaged.pop();
+            self.torn.push(path.to_owned());
+        }
+    }
+}
+
+fn record_at(octets: &[u8], at: usize) -> Option<(Record, usize)> {
+    let (length, rest) = octets.get(at..)?.split_first_chunk::<4>()?;
+    let (sum, rest) = rest.split_first_chunk::<4>()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let body = rest.get(..length).filter(|_| length <= LONGEST_RECORD)?;
+    let sound = CRC.checksum(body) == u32::from_le_bytes(*sum);
+    let record = if sound { Record::parse(body) } else { None };
+    record.map(|record| (record, at + 8 + length))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn record() -> impl Strategy<Value = Record> {
+        let word = prop::option::of("[0-9]{1,20}");
+        let tpdu = prop::collection::vec(any::<u8>(), 0..180);
+        (any::<bool>(), any::<i64>(), word.clone(), word, tpdu).prop_map(
+            |(received, at, iccid, imsi, tpdu)| Record {
+                entry: if received { Entry::Received } else { Entry::Submitting },
+                at: UnixTime(at),
+                iccid,
+                imsi,
+                tpdu,
+            },
+        )
+    }
+
+    fn file_of(records: &[Record]) -> Vec<u8> {
+        let mut octets = MAGIC.to_vec();
+        records.iter().for_each(|record| record.frame(&mut octets));
+        octets
+    }
+
+    fn taken(octets: &[u8]) -> Contents {
+        let mut contents = Contents::default();
+        contents.take(Path::new("x.log"), octets);
+        contents
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(records in prop::collection::vec(record(), 0..8)) {
+            let read = taken(&file_of(&records));
+            prop_assert_eq!(read.records, records);
+            prop_assert!(read.damaged.is_empty() && read.torn.is_empty());
+        }
+
+        /// Fault 66: a power cut in the middle of a record costs that record only.
+        #[test]
+        fn a_torn_end_costs_one_record(
+            records in prop::collection::vec(record(), 1..6),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let octets = file_of(&records);
+            let cut = MAGIC.len() + cut.index(octets.len() - MAGIC.len());
+            let read = taken(&octets[..cut]);
+            prop_assert!(records.starts_with(&read.records));
+            prop_assert!(read.damaged.is_empty());
+            prop_assert!(file_of(&records[..read.records.len()]).len() <= cut);
+        }
+
+        /// Fault 72: a damaged octet costs one record; those around it are read.
+        #[test]
+        fn a_damaged_octet_costs_one_record(
+            records in prop::collection::vec(record(), 2..6),
+            place in any::<prop::sample::Index>(),
+            other in 1..=255_u8,
+        ) {
+            let mut octets = file_of(&records);
+            let place = MAGIC.len() + place.index(octets.len() - MAGIC.len());
+            octets[place] ^= other;
+            let read = taken(&octets);
+            prop_assert_eq!(read.records.len(), records.len() - 1);
+            prop_assert!(read.records.iter().all(|record| records.contains(record)));
+            prop_assert_eq!(read.damaged.len() + read.torn.len(), 1);
+        }
+
+        #[test]
+        fn anything_can_be_read(octets in prop::collection::vec(any::<u8>(), 0..600)) {
+            taken(&octets);
+        }
+    }
+
+    #[test]
+    fn a_journal_is_rotated_and_forgets_what_is_old_and_what_it_is_told() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut journal = Journal::new(dir.path().join(FOLDER_NAME));
+        let day = 24 * 3_600 * 1_000;
+        let note = |at: i64, tpdu: &[u8]| Record {
+            entry: Entry::Received,
+            at: UnixTime(at),
+            iccid: Some("8944".to_owned()),
+            imsi: None,
+            tpdu: tpdu.to_vec(),
+        };
+        for at in [0, day, 40 * day] {
+            // Each start begins a file of its own.
+            journal.file = None;
+            journal.append(&[note(at, b"a"), note(at, b"b")]).expect("written");
+        }
+        let read = || super::read(dir.path()).expect("readable").records;
+        let times: Vec<i64> = read().iter().map(|record| record.at.0 / day).collect();
+        assert_eq!(times, [1, 1, 40, 40], "the first file ended more than 30 days ago");
+        journal.forget(&[b"a".to_vec()]).expect("rewritten");
+        assert!(read().iter().all(|record| record.tpdu == b"b"));
+        journal.append(&[note(41 * day, b"c")]).expect("written");
+        assert_eq!(read().len(), 3);
+    }
+}
