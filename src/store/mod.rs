@@ -43,6 +43,7 @@ mod modems;
 mod notices;
 mod orders;
 mod outbound;
+mod packs;
 mod pin_attempts;
 mod prompts;
 mod readers;

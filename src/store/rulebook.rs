@@ -72,6 +72,7 @@ impl ReadTx<'_> {
             own_numbers: lines.iter().filter_map(own).collect(),
             people: users.iter().filter(|user| user.profile.active).map(person).collect(),
             keywords,
+            packs: self.packs()?,
             ..self.sending_rules(line, organisation)?
         })
     }

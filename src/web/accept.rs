@@ -152,7 +152,7 @@ fn chosen_route(
 }
 
 /// The text with its fields filled; one without value and without fallback refuses it (E146, C19).
-fn merged(
+pub(super) fn merged(
     tx: &ReadTx<'_>,
     text: &str,
     line: &Line,

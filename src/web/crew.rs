@@ -13,6 +13,7 @@ pub(super) fn rules(tx: &ReadTx<'_>) -> Result<Rules, WebError> {
     Ok(Rules {
         people: tx.users()?.iter().map(person).collect(),
         own_numbers: numbers.map(Number::E164).collect(),
+        packs: tx.packs()?,
         ..Rules::default()
     })
 }

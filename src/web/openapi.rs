@@ -30,6 +30,7 @@ use super::{api, error, health, metrics};
         api::users::list, api::users::create, api::users::show, api::users::update, api::users::delete,
         api::passwords::set, api::merges::merge, api::merges::split, api::merges::new_owner,
         api::usage::show, api::usage::export,
+        api::consent_words::list, api::consent_words::update, api::consent_words::reset,
         api::templates::list, api::templates::create, api::templates::show, api::templates::update, api::templates::delete,
         api::rules::list, api::rules::create, api::rules::show, api::rules::update, api::rules::delete,
         api::prompts::list, api::prompts::create, api::prompts::show, api::prompts::update, api::prompts::delete,

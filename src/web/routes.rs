@@ -98,6 +98,9 @@ fn table(app: App) -> Table {
     all.add("GET", "/api/v1/consent", Read, api::consent::list);
     all.add("POST", "/api/v1/consent", Send, api::consent::record);
     all.add("GET", "/api/v1/consent.csv", Read, api::consent::export);
+    all.add("GET", "/api/v1/consent/words", Read, api::consent_words::list);
+    all.add("PATCH", "/api/v1/consent/words/{id}", Admin, api::consent_words::update);
+    all.add("DELETE", "/api/v1/consent/words/{id}", Admin, api::consent_words::reset);
     all.add("POST", "/api/v1/prompts/{id}/ask", Send, api::questions::ask);
     all.add("GET", "/api/v1/prompts/{id}/results", Read, api::questions::results);
     all.add("GET", "/api/v1/prompts/{id}/results.csv", Read, api::questions::export);

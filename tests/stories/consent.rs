@@ -188,3 +188,36 @@ async fn a_stop_on_one_line_holds_on_all() {
     shop.gateway.send_as(other).await;
     assert_eq!(shop.reads(BOB, 3).await, "From the other line");
 }
+
+/// C2: a language is added, a list changed; the base words stay whatever is set.
+#[tokio::test(start_paused = true)]
+async fn words_of_consent_are_added_and_the_base_words_stay() {
+    let shop = Shop::open().await;
+    let words = |language: &str| format!("/api/v1/consent/words/{language}");
+    let dutch = json!({ "opt_out": ["stoppen", "afmelden"], "help": ["hulp"] });
+    let (status, set) = shop.gateway.call("PATCH", &words("nl"), Some(dutch)).await;
+    assert_eq!((status.as_u16(), &set["opt_out"][1]), (200, &json!("afmelden")), "{set}");
+    let (_, english) =
+        shop.gateway.call("PATCH", &words("en"), Some(json!({ "opt_out": ["halt"] }))).await;
+    assert_eq!(english["opt_out"], json!(["halt", "stop", "stopall", "unsubscribe"]));
+    for bad in [json!({ "opt_out": ["!!"] }), json!({ "opt_out": "stop" }), json!({ "stop": [] })] {
+        assert_eq!(shop.gateway.call("PATCH", &words("en"), Some(bad)).await.0, 400);
+    }
+    shop.types(BOB, "Afmelden!");
+    shop.reads(BOB, 1).await;
+    shop.types(ALISHA, "unsubscribe");
+    shop.reads(ALISHA, 1).await;
+    let (_, ledger) = shop.gateway.call("GET", "/api/v1/consent", None).await;
+    let languages: Vec<&str> = ledger["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["language"].as_str().unwrap())
+        .collect();
+    assert_eq!(languages, ["nl", "en"]);
+    let (_, left) = shop.gateway.call("DELETE", &words("nl"), None).await;
+    assert_eq!(left["items"].as_array().map(Vec::len), Some(4), "{left}");
+    shop.types(STRANGER, "afmelden");
+    shop.gateway.received(3).await;
+    assert_eq!(shop.quiet(STRANGER).await, 0);
+}

@@ -314,3 +314,17 @@ async fn marketing_waits_for_the_end_of_the_night() {
     assert_eq!(sent.number, number);
     assert!(sent.sent_at.expect("sent") >= UnixTime(START.0 + 3_600_000));
 }
+
+/// E165: a clock that shows an impossible year ends nothing; what waited is sent when it is right.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_jumps_ahead_expires_nothing() {
+    let mut shop = Shop::open().await;
+    let later = json!({ "to": BOB, "text": "Reminder", "send_at": "2026-11-21T12:00:00Z" });
+    let waiting = shop.gateway.send_as(later).await;
+    let far = UnixTime::parse_rfc3339("2086-01-01T00:00:00Z").expect("a time");
+    shop.gateway.restart_at(far).await;
+    shop.gateway.pass(300).await;
+    assert_eq!(shop.gateway.message(waiting).await.state, MessageState::Queued);
+    shop.gateway.restart_at(UnixTime(START.0 + 4 * 3_600_000)).await;
+    assert_eq!(shop.reads(BOB, 1).await, "Reminder");
+}

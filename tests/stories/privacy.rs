@@ -243,3 +243,44 @@ async fn a_line_says_whom_it_tells_and_is_downloaded() {
     assert!(file.header("content-type").starts_with("text/csv"), "{}", file.text);
     assert!(file.text.contains("\"'=Front desk\",\"+447700900001\""), "{}", file.text);
 }
+
+/// S90, C19: what came back to a question is a file too, those who were silent among it; a text is
+/// counted as its reader will get it.
+#[tokio::test]
+async fn results_are_a_file_and_a_text_is_counted_when_it_is_merged() {
+    let desk = Desk::new().await;
+    contact(&desk, "Wilhelmina-Charlotte", &[ONE]).await;
+    let poll = json!({ "name": "Colours", "kind": "poll", "text": "A red, B blue?", "options": ["A", "B"] });
+    let poll = desk.made("/api/v1/prompts", poll).await;
+    let asked =
+        desk.post(&format!("/api/v1/prompts/{poll}/ask"), json!({ "to": [ONE, TWO] })).await;
+    assert_eq!(asked.status, StatusCode::ACCEPTED, "{}", asked.text);
+    let token = desk.site.token(&["read"]).await;
+    let file = desk.site.get(&format!("/api/v1/prompts/{poll}/results.csv"), &token).await;
+    assert!(file.header("content-type").starts_with("text/csv"), "{}", file.text);
+    assert!(file.text.contains(ONE) && file.text.contains(TWO), "{}", file.text);
+
+    let text = format!("Dear {{{{ first_name }}}}, {}", "x".repeat(130));
+    let plain = desk.post("/api/v1/messages/count", json!({ "text": "Hello" })).await.json();
+    assert_eq!(plain["segments"], 1);
+    let merged = desk.post("/api/v1/messages/count", json!({ "text": text, "to": ONE })).await;
+    assert_eq!(merged.json()["segments"], 2, "{}", merged.text);
+    let nobody = desk.post("/api/v1/messages/count", json!({ "text": text, "to": TWO })).await;
+    assert_eq!(code(nobody), "merge_field_missing");
+}
+
+/// Bad input of the issue: ten megabytes of text are refused before they are read.
+#[tokio::test]
+async fn ten_megabytes_are_refused_and_nothing_is_kept() {
+    let desk = Desk::new().await;
+    let huge = "x".repeat(10 * 1024 * 1024);
+    for (path, body) in [
+        ("/api/v1/messages", json!({ "to": ONE, "text": huge })),
+        ("/api/v1/templates", json!({ "name": "huge", "text": huge })),
+        ("/api/v1/rules/test", json!({ "text": huge })),
+    ] {
+        assert_eq!(code(desk.post(path, body).await), "body_too_large", "{path}");
+    }
+    assert_eq!(desk.site.texts().await, 0);
+    assert_eq!(desk.get("/api/v1/templates").await["items"], json!([]));
+}

@@ -95,6 +95,13 @@ impl TestGateway {
         (self.store, self.router, self.gateway) = (store, router, Some(gateway));
     }
 
+    /// Ends, and starts again with a wall clock that shows another time.
+    pub async fn restart_at(&mut self, wall: UnixTime) {
+        self.stop().await;
+        self.clock = Clock::starting_at(wall);
+        self.start().await;
+    }
+
     /// Lets time pass.
     pub async fn pass(&self, seconds: u64) {
         self.clock.sleep(Millis::from_secs(seconds)).await;

@@ -9,7 +9,7 @@
 mod pack;
 mod recognise;
 
-pub use pack::Pack;
+pub use pack::{Pack, is_comparable};
 pub use recognise::{Finding, Intent, Level, recognise};
 
 use serde::Deserialize;

@@ -1,7 +1,10 @@
-//! Language packs: the words of consent as data. The first four are shipped; each line may edit
-//! them. A word is written as people write it and folded when compared.
+//! Language packs: the words of consent as data. Four are shipped; people may change them and add
+//! languages, but never take the base words away (C2). A word is written as people write it and
+//! folded when compared.
 
 use serde::Deserialize;
+
+use crate::engine::normal::Comparable;
 
 /// The consent words of one language.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -30,6 +33,38 @@ impl Pack {
     pub fn shipped() -> Vec<Pack> {
         vec![english(), french(), spanish(), german()]
     }
+
+    /// The shipped packs with the changed ones in their place, other languages behind them. The base
+    /// words are always among those of English.
+    pub fn in_force(changed: Vec<Pack>) -> Vec<Pack> {
+        let mut packs = Pack::shipped();
+        for pack in changed {
+            match packs.iter_mut().find(|known| known.language == pack.language) {
+                Some(known) => *known = pack,
+                None => packs.push(pack),
+            }
+        }
+        if let Some(english) = packs.iter_mut().find(|pack| pack.language == "en") {
+            let lists = [
+                (&mut english.opt_out, ["stop", "stopall", "unsubscribe"].as_slice()),
+                (&mut english.opt_out_alone, ["cancel", "end", "quit"].as_slice()),
+                (&mut english.opt_in, ["start", "join"].as_slice()),
+                (&mut english.help, ["help"].as_slice()),
+            ];
+            for (list, base) in lists {
+                let missing = base.iter().filter(|word| !list.iter().any(|known| known == *word));
+                let missing: Vec<String> = missing.map(|word| (*word).to_owned()).collect();
+                list.extend(missing);
+            }
+        }
+        packs
+    }
+}
+
+/// Whether a word or phrase can be compared with a text at all: something of it is left when it is
+/// folded.
+pub fn is_comparable(word: &str) -> bool {
+    !Comparable::new(word).words.is_empty()
 }
 
 fn pack(language: &str, columns: [&str; 7]) -> Pack {

@@ -1,10 +1,13 @@
 //! What a text costs, counted by the codec that will send it.
 
 use axum::Json;
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::web::accept::{alphabet_word, clean, counted};
+use crate::web::App;
+use crate::web::accept::{alphabet_word, clean, counted, merged, route};
+use crate::web::auth::Caller;
 use crate::web::error::WebError;
 use crate::web::extract::Body;
 
@@ -13,6 +16,8 @@ use crate::web::extract::Body;
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Draft {
     text: String,
+    /// Count it as this number would get it: with the address book's fields filled in.
+    to: Option<String>,
 }
 
 /// What it would cost.
@@ -33,9 +38,24 @@ pub(in crate::web) struct Count {
 
 /// Counts a text.
 #[utoipa::path(post, path = "/api/v1/messages/count", tag = "messages", request_body = Draft,
-    responses((status = 200, body = Count), (status = 422, description = "text_too_long")))]
-pub(in crate::web) async fn count(Body(draft): Body<Draft>) -> Result<Json<Count>, WebError> {
-    let text = clean(&draft.text);
+    responses((status = 200, body = Count), (status = 422, description = "text_too_long, number_invalid, line_unknown, merge_field_missing, template_invalid")))]
+pub(in crate::web) async fn count(
+    State(app): State<App>,
+    caller: Caller,
+    Body(draft): Body<Draft>,
+) -> Result<Json<Count>, WebError> {
+    let mut text = clean(&draft.text);
+    if let Some(to) = draft.to {
+        let settings = app.settings.clone();
+        let filled = app.store.read(move |tx| {
+            let (line, to) = match route(&to, None, tx, &caller, &settings) {
+                Ok(found) => found,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            Ok(merged(tx, &text, &line, &to, &settings))
+        });
+        text = filled.await??;
+    }
     let count = counted(&text)?;
     Ok(Json(Count {
         alphabet: alphabet_word(count.coding.alphabet()),

@@ -8,6 +8,7 @@ pub(super) mod batch;
 pub(super) mod bulk;
 mod claims;
 pub(super) mod consent;
+pub(super) mod consent_words;
 pub(super) mod contacts;
 pub(super) mod conversations;
 pub(super) mod count;
