@@ -46,10 +46,10 @@ impl Pack {
         }
         if let Some(english) = packs.iter_mut().find(|pack| pack.language == "en") {
             let lists = [
-                (&mut english.opt_out, ["stop", "stopall", "unsubscribe"].as_slice()),
-                (&mut english.opt_out_alone, ["cancel", "end", "quit"].as_slice()),
-                (&mut english.opt_in, ["start", "join"].as_slice()),
-                (&mut english.help, ["help"].as_slice()),
+                (&mut english.opt_out, &["stop", "stopall", "unsubscribe"][..]),
+                (&mut english.opt_out_alone, &["cancel", "end", "quit"][..]),
+                (&mut english.opt_in, &["start", "join"][..]),
+                (&mut english.help, &["help"][..]),
             ];
             for (list, base) in lists {
                 let missing = base.iter().filter(|word| !list.iter().any(|known| known == *word));
