@@ -14,10 +14,12 @@ use crate::modem::profile::{self, Profile};
 use crate::types::{Country, Secret};
 
 mod environment;
+mod mail;
 mod problem;
 mod section;
 
 pub use environment::{Environment, default_data_dir};
+pub use mail::Mail;
 pub use problem::{Problem, Problems};
 use section::Section;
 
@@ -37,6 +39,8 @@ pub struct Config {
     pub modems: Vec<Modem>,
     /// How fast texts leave.
     pub sending: Sending,
+    /// The mailbox.
+    pub mail: Mail,
     /// What is logged.
     pub log: Log,
 }
@@ -160,6 +164,7 @@ impl Default for Config {
             },
             modems: vec![Modem::default()],
             sending: Sending { per_minute: 30 },
+            mail: Mail::default(),
             log: Log { level: Level::Info },
         }
     }
@@ -192,6 +197,7 @@ impl Config {
         let web = web(root.section("web"), defaults.web);
         let modems: Vec<Modem> = root.sections("modem").into_iter().map(modem).collect();
         let sending = sending(root.section("sending"), defaults.sending);
+        let mail = mail::mail(root.section("mail"), defaults.mail);
         let log = log(root.section("log"), defaults.log);
         root.finish();
         root.problems().into_result(Config {
@@ -200,6 +206,7 @@ impl Config {
             web,
             modems: if modems.is_empty() { defaults.modems } else { modems },
             sending,
+            mail,
             log,
         })
     }
@@ -340,6 +347,32 @@ mod tests {
         let expected = [
             "data_dir",
             "log.level",
+            "mail.address",
+            "mail.aliases",
+            "mail.answer_days",
+            "mail.authserv_ids",
+            "mail.fall_over_minutes",
+            "mail.imap.ca_file",
+            "mail.imap.folder",
+            "mail.imap.host",
+            "mail.imap.password_file",
+            "mail.imap.port",
+            "mail.imap.tls",
+            "mail.imap.user",
+            "mail.listen.address",
+            "mail.listen.protocol",
+            "mail.lists",
+            "mail.literal",
+            "mail.max_megabytes",
+            "mail.max_per_hour",
+            "mail.max_segments",
+            "mail.send_domain",
+            "mail.smtp.ca_file",
+            "mail.smtp.host",
+            "mail.smtp.password_file",
+            "mail.smtp.port",
+            "mail.smtp.tls",
+            "mail.smtp.user",
             "modem.baud",
             "modem.pin_file",
             "modem.port",

@@ -7,8 +7,10 @@
 //! Deliberately absent: retries, policy, anything that knows what a message is.
 //!
 //! Begin with [`port`] (the two traits the rest of the program sees), then `serial` and
-//! `discovery` for real hardware.
+//! `discovery` for real hardware. Mail leaves by `smtp`, is fetched by `imap`, or taken by
+//! `mail_listener`.
 
+pub mod account;
 pub mod capture;
 pub mod certificate;
 pub mod clock;
@@ -17,11 +19,15 @@ pub mod emulated;
 pub mod entropy;
 pub mod hardware;
 mod hotplug;
+pub mod imap;
 pub mod listener;
 pub mod lock;
+pub mod mail_listener;
+pub mod mail_session;
 pub mod port;
 pub mod pty;
 mod serial;
+pub mod smtp;
 pub mod systemd;
 pub mod wire;
 
