@@ -25,6 +25,8 @@ pub enum Change {
     Queue,
     /// A person ordered something of a modem: its task looks.
     Orders,
+    /// Something leaves by another way than a modem: the deliverer looks.
+    Deliveries,
     /// A line was added, named or switched.
     Lines,
     /// The demonstration's handsets.
@@ -37,13 +39,14 @@ pub struct Bus {
     changes: broadcast::Sender<Change>,
     queue: Arc<Notify>,
     orders: Arc<Notify>,
+    deliveries: Arc<Notify>,
 }
 
 impl Bus {
     /// A bus nobody listens to yet.
     pub fn new() -> Self {
         let (changes, _) = broadcast::channel(BACKLOG);
-        Self { changes, queue: Arc::default(), orders: Arc::default() }
+        Self { changes, queue: Arc::default(), orders: Arc::default(), deliveries: Arc::default() }
     }
 
     /// Tells everyone who listens now. Never waits, never fails.
@@ -51,6 +54,8 @@ impl Bus {
         match change {
             Change::Queue => self.queue.notify_waiters(),
             Change::Orders => self.orders.notify_waiters(),
+            // Most texts that come in are forwarded to somebody.
+            Change::Deliveries | Change::Message(_) => self.deliveries.notify_waiters(),
             _ => {}
         }
         let _ = self.changes.send(change);
@@ -70,6 +75,11 @@ impl Bus {
     /// A future that ends at the next [`Change::Orders`]; it counts from its creation.
     pub fn orders_rung(&self) -> impl Future<Output = ()> + Send + 'static {
         self.orders.clone().notified_owned()
+    }
+
+    /// A future that ends when there may be something to deliver; it counts from its creation.
+    pub fn deliveries_rung(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.deliveries.clone().notified_owned()
     }
 }
 

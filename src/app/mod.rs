@@ -7,7 +7,7 @@
 //! Deliberately absent: what the bytes mean (`modem`), what a person sees (`web`), SQL (`store`).
 //!
 //! Begin with [`Gateway`], then `supervisor` (which port gets a task), `modem_task` (what one is
-//! made of), `intake` (a PDU becomes a message) and `sender` (a message becomes submits).
+//! made of), `intake` (a PDU becomes a message) and `sender` (a message becomes submits). Mail: `deliverer`, then `mail`.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::bus::Bus;
+use crate::io::smtp::Post;
 use crate::io::systemd::Vitals;
 use crate::io::{Clock, Entropy, OpenError, PortSource};
 use crate::store::{Compiled, Store};
@@ -22,6 +23,7 @@ use crate::types::{Millis, UnixTime};
 
 mod breaker;
 mod decision;
+mod deliverer;
 mod desk;
 mod effects;
 mod evidence;
@@ -29,6 +31,7 @@ mod handover;
 mod housekeeping;
 mod intake;
 mod local;
+mod mail;
 mod modem_task;
 mod orders;
 mod owners;
@@ -43,6 +46,7 @@ mod serve;
 mod settings;
 mod shell;
 mod supervisor;
+mod tell;
 mod traces;
 
 pub use rebuild::{Rebuilt, rebuild};
@@ -74,6 +78,8 @@ struct Shared {
     ports: Arc<dyn PortSource>,
     entropy: Arc<Entropy>,
     vitals: Vitals,
+    /// E-mail, when there is an address for it.
+    mail: Option<Arc<mail::MailRoom>>,
     owners: owners::Owners,
     traces: traces::Traces,
     /// Keyword rules compiled before.
@@ -114,7 +120,16 @@ pub struct Gateway {
 impl Gateway {
     /// Starts every task. What an earlier run left half done is sorted out first.
     pub async fn start(wiring: Wiring) -> anyhow::Result<Self> {
+        Self::start_with_post(wiring, None).await
+    }
+
+    /// The same, with letters taken by `post` instead of the server in the settings.
+    pub async fn start_with_post(
+        wiring: Wiring,
+        post: Option<Arc<dyn Post>>,
+    ) -> anyhow::Result<Self> {
         let Wiring { settings, store, bus, clock, ports, entropy } = wiring;
+        let mail = mail::MailRoom::open(&settings, &store, &entropy, post).await?.map(Arc::new);
         let (stop, stopping) = watch::channel(false);
         let vitals = Vitals::new(clock.clone());
         let shared = Arc::new(Shared {
@@ -125,6 +140,7 @@ impl Gateway {
             ports,
             entropy,
             vitals,
+            mail,
             owners: owners::Owners::default(),
             traces: traces::Traces::default(),
             compiled: Compiled::default(),
@@ -144,6 +160,12 @@ impl Gateway {
         self.shared.store.close().await?;
         ended?;
         Ok(())
+    }
+
+    /// Takes a mail as the mailbox or the listener would hand it over; nothing where there is no
+    /// e-mail.
+    pub async fn take_mail(&self, octets: &[u8]) -> anyhow::Result<()> {
+        Ok(mail::incoming::take(&self.shared, mail::incoming::Raw::whole(octets), None).await?)
     }
 
     /// The tasks' signs of life, for systemd's watchdog.
@@ -169,6 +191,11 @@ impl Shared {
     /// answered by the hour on the word of one that cannot.
     fn clock_is_trusted(&self) -> bool {
         (BUILT..BUILT.after(TEN_YEARS)).contains(&self.clock.wall())
+    }
+
+    /// Whether letters can leave at all.
+    fn mails(&self) -> bool {
+        self.mail.as_ref().is_some_and(|room| room.post.is_some())
     }
 
     /// Resolves when the gateway is to stop.

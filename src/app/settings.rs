@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use crate::config;
 use crate::modem;
 use crate::store::Organisation;
 use crate::types::{Country, Millis};
@@ -29,6 +30,10 @@ pub struct Settings {
     pub look_every: Millis,
     /// A conversation whose claimer did nothing in it for so long is everybody's again (E122).
     pub claims_idle: Millis,
+    /// E-mail.
+    pub mail: config::Mail,
+    /// Where people reach the pages, for links in mails and texts.
+    pub pages: Option<String>,
     /// How long a shutdown may take before the port is closed under a submit.
     pub shutdown_within: Millis,
 }
@@ -46,6 +51,8 @@ impl Default for Settings {
             incomplete_after: Millis::from_secs(600),
             look_every: Millis::from_secs(30),
             claims_idle: Millis::from_secs(12 * 3_600),
+            mail: config::Mail::default(),
+            pages: None,
             shutdown_within: Millis::from_secs(8),
         }
     }

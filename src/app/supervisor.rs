@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::mail::fetching;
 use super::modem_task::{self, Ending};
 use super::roster::Roster;
-use super::{End, Shared, housekeeping};
+use super::{End, Shared, deliverer, housekeeping};
 use crate::io::systemd::Pulse;
 
 /// Supervises until the gateway stops and the last task has ended.
@@ -22,6 +23,9 @@ pub(super) async fn run(shared: Arc<Shared>) {
     // Whatever ends the supervisor ends them too.
     let mut chores = JoinSet::new();
     chores.spawn(housekeeping::run(Arc::clone(&shared)));
+    // A letter in flight is given up: it goes again with the same identity.
+    chores.spawn(deliverer::run(Arc::clone(&shared)));
+    chores.spawn(fetching::run(Arc::clone(&shared)));
     tokio::select! {
         () = supervisor.watch() => {}
         () = shared.stopped() => {}

@@ -163,6 +163,13 @@ fn web_app(
     Ok(web::App::new(store, bus, now, Arc::new(move |octets| entropy.fill(octets)), settings))
 }
 
+/// Where people reach the pages, for links.
+fn pages(config: &Config) -> String {
+    let scheme = if config.web.speaks_tls() { "https" } else { "http" };
+    let here = || format!("{scheme}://{}", config.web.listen);
+    config.web.public_url.clone().unwrap_or_else(here)
+}
+
 /// What the gateway goes by, from the operator's settings.
 pub(super) fn settings(config: &Config) -> Settings {
     let modem = |modem: &crate::config::Modem| crate::modem::Settings {
@@ -178,6 +185,8 @@ pub(super) fn settings(config: &Config) -> Settings {
         time_zone: time_zone.unwrap_or(jiff::tz::TimeZone::UTC),
         country: config.organisation.country,
         per_minute: config.sending.per_minute,
+        mail: config.mail.clone(),
+        pages: Some(pages(config)),
         ..Settings::default()
     }
 }

@@ -39,6 +39,7 @@
 )]
 
 mod address;
+mod alert;
 mod authorise;
 mod classify;
 mod compose;
@@ -54,6 +55,7 @@ mod site;
 mod token;
 
 pub use address::{Address, AddressError, Destination, Mailbox};
+pub use alert::{Alert, alert};
 pub use authorise::{Accepted, As, Doubt, Rights, authorise};
 pub use classify::{Bounce, Kind, classify};
 pub use compose::MailOut;

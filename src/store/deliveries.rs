@@ -17,6 +17,41 @@ row_id!(
 /// A lease not used for so long is void: its task has died.
 const LEASE: Millis = Millis::from_secs(10 * 60);
 
+/// Who carries a delivery out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A mail server.
+    Mail,
+    /// A text to one of us; an alert to the admins is given to each of them here.
+    Text,
+}
+
+impl Way {
+    fn condition(self) -> &'static str {
+        match self {
+            Way::Mail => {
+                "(kind IN ('email', 'mail') OR (kind = 'alert' AND target <> 'admins')
+                    OR (kind = 'notice' AND payload ->> 'channel' = 'email'))"
+            }
+            Way::Text => {
+                "((kind = 'alert' AND target = 'admins')
+                    OR (kind = 'notice' AND payload ->> 'channel' = 'sms'))"
+            }
+        }
+    }
+}
+
+/// A text whose forwards reached nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    /// The text.
+    pub message: MessageId,
+    /// Since when its forwards wait.
+    pub since: UnixTime,
+    /// What was said last.
+    pub error: Option<String>,
+}
+
 /// Something to deliver.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewDelivery {
@@ -83,6 +118,42 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// When the next delivery by a way is due.
+    pub fn next_delivery(&self, way: Way) -> Result<Option<UnixTime>> {
+        let sql = format!(
+            "SELECT min(iif(state = 'leased', lease_until, next_try_at)) FROM deliveries
+              WHERE state IN ('waiting', 'leased') AND {}",
+            way.condition()
+        );
+        Ok(self.conn.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
+    }
+
+    /// Texts whose forwards were made before a time and reached nobody yet, oldest first.
+    pub fn overdue_forwards(&self, before: UnixTime) -> Result<Vec<Overdue>> {
+        let sql = "SELECT message_id, min(created_at), max(error) FROM deliveries
+                    WHERE kind = 'email' AND message_id IS NOT NULL
+                    GROUP BY message_id
+                   HAVING sum(state = 'done') = 0 AND sum(fell_over) = 0 AND min(created_at) <= ?1
+                      AND min(created_at) > ?1 - 432000000
+                    ORDER BY message_id LIMIT 100";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map([before], |row| {
+            Ok(Overdue { message: row.get(0)?, since: row.get(1)?, error: row.get(2)? })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Mails that wait, and since when the oldest does.
+    pub fn waiting_mails(&self) -> Result<(u32, Option<UnixTime>)> {
+        let sql = format!(
+            "SELECT count(*), min(created_at) FROM deliveries
+              WHERE state IN ('waiting', 'leased') AND {}",
+            Way::Mail.condition()
+        );
+        let waiting = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        Ok(self.conn.prepare_cached(&sql)?.query_row([], waiting)?)
+    }
+
     /// The newest deliveries, newest first.
     pub fn deliveries(&self, limit: u32) -> Result<Vec<Delivery>> {
         let sql = "SELECT * FROM deliveries ORDER BY id DESC LIMIT ?1";
@@ -109,20 +180,50 @@ impl WriteTx<'_> {
         Ok(added.optional()?)
     }
 
-    /// Leases the oldest delivery due, so that only one task ever carries it out.
-    pub fn lease_delivery(&self, now: UnixTime) -> Result<Option<Delivery>> {
-        let sql =
+    /// Leases the oldest delivery due by one way, so that only one task ever carries it out.
+    pub fn lease_delivery(&self, way: Way, now: UnixTime) -> Result<Option<Delivery>> {
+        let sql = format!(
             "UPDATE deliveries SET state = 'leased', attempts = attempts + 1, lease_until = :until
                     WHERE id = (SELECT id FROM deliveries
-                                 WHERE (state = 'waiting' AND next_try_at <= :now)
-                                    OR (state = 'leased' AND lease_until <= :now)
+                                 WHERE ((state = 'waiting' AND next_try_at <= :now)
+                                    OR (state = 'leased' AND lease_until <= :now)) AND {}
                                  ORDER BY next_try_at, id LIMIT 1)
-                   RETURNING *";
+                   RETURNING *",
+            way.condition()
+        );
         let lease = named_params! { ":now": now, ":until": now.after(LEASE) };
-        Ok(self.conn.prepare_cached(sql)?.query_row(lease, Delivery::from_row).optional()?)
+        Ok(self.conn.prepare_cached(&sql)?.query_row(lease, Delivery::from_row).optional()?)
     }
 
-    /// A delivery is over, well or for good not.
+    /// Gives a lease back unused: the way is closed, which is no fault of this delivery.
+    pub fn release_delivery(&self, id: DeliveryId, error: &str) -> Result<()> {
+        let sql = "UPDATE deliveries SET state = 'waiting', error = ?2, attempts = attempts - 1,
+                          lease_until = NULL WHERE id = ?1 AND state = 'leased'";
+        self.conn.prepare_cached(sql)?.execute((id, error))?;
+        Ok(())
+    }
+
+    /// A mail to this address about a text came back after it had left.
+    pub fn delivery_came_back(
+        &self,
+        message: MessageId,
+        address: &str,
+        error: &str,
+    ) -> Result<bool> {
+        let sql = "UPDATE deliveries SET state = 'failed', error = ?3
+                    WHERE message_id = ?1 AND kind = 'email' AND target = ?2 COLLATE NOCASE
+                      AND state = 'done'";
+        Ok(self.conn.prepare_cached(sql)?.execute((message, address, error))? > 0)
+    }
+
+    /// Notes that what a forward says is told by another way.
+    pub fn forwards_fell_over(&self, message: MessageId) -> Result<()> {
+        let sql = "UPDATE deliveries SET fell_over = 1 WHERE message_id = ?1 AND kind = 'email'";
+        self.conn.prepare_cached(sql)?.execute([message])?;
+        Ok(())
+    }
+
+    /// A delivery is over, well or for good not. The words of a written mail are not kept.
     pub fn finish_delivery(
         &self,
         id: DeliveryId,
@@ -131,7 +232,8 @@ impl WriteTx<'_> {
     ) -> Result<()> {
         let state = if error.is_none() { DeliveryState::Done } else { DeliveryState::Failed };
         let sql =
-            "UPDATE deliveries SET state = ?2, error = ?3, finished_at = ?4, lease_until = NULL
+            "UPDATE deliveries SET state = ?2, error = ?3, finished_at = ?4, lease_until = NULL,
+                          payload = iif(kind = 'mail', json_remove(payload, '$.raw'), payload)
                     WHERE id = ?1";
         self.conn.prepare_cached(sql)?.execute((id, state, error, now))?;
         Ok(())

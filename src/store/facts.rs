@@ -59,7 +59,7 @@ impl ReadTx<'_> {
 
     /// The last message to a number that people or programs wrote; an away text between must not
     /// lead a reply elsewhere (S31, S32).
-    fn last_outbound(&self, to: &Number) -> Result<Option<LastOutbound>> {
+    pub fn last_outbound(&self, to: &Number) -> Result<Option<LastOutbound>> {
         let sql = "SELECT tag, response_emails FROM messages
                     WHERE number_key = ?1 AND direction = 'out' AND class NOT IN ('auto', 'consent')
                       AND state <> 'cancelled'

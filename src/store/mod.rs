@@ -37,6 +37,8 @@ mod journal;
 mod lease;
 mod line_settings;
 mod lines;
+mod mailboxes;
+mod mails;
 mod messages;
 mod modem_history;
 mod modems;
@@ -85,7 +87,7 @@ pub use contacts::{Card, Contact, ContactQuery};
 pub use conversations::{Conversation, ConversationQuery, TabCounts};
 pub use counts::MonthCounts;
 pub use custody::Custody;
-pub use deliveries::{Delivery, DeliveryId, NewDelivery};
+pub use deliveries::{Delivery, DeliveryId, NewDelivery, Overdue, Way};
 pub use erasure::{Dossier, Erased, Erasure};
 pub use error::{ErrorKind, Result, StoreError};
 pub use groups::{GroupId, GroupPart};
@@ -96,6 +98,8 @@ pub use journal::{FOLDER_NAME as JOURNAL_FOLDER, read as read_journal};
 pub use lease::{OutSegment, OutSegmentId, Outbound};
 pub use line_settings::{LineSettings, NotifiedUser};
 pub use lines::{Line, LineId, SeenSim};
+pub use mailboxes::{Cursor, FAILING_AFTER, FailingSink, MailHealth};
+pub use mails::{Mail, MailId, MailText, NewMail};
 pub use messages::{Author, Message, MessageError, MessageQuery, Page, SegmentRow};
 pub use modem_history::Reading;
 pub use modems::{Modem, ModemStatus, SeenModem};
@@ -119,9 +123,9 @@ pub use tokens::{NewToken, Token, TokenId, TokenUse};
 pub use traffic::{Traffic, TrafficQuery};
 pub use users::{Profile, User, UserId};
 pub use words::{
-    AuthorKind, ChangeKind, ClaimPolicy, DeliveryKind, DeliveryState, Kind, LinkKind, OrderKind,
-    OrderState, PromptKind, Registration, RelayEvent, ReportOutcome, Role, SegmentState, SmsSwitch,
-    Stage, Tab, TemplateClass,
+    AuthorKind, ChangeKind, ClaimPolicy, DeliveryKind, DeliveryState, Kind, LinkKind, MailOutcome,
+    MailPart, OrderKind, OrderState, PromptKind, Registration, RelayEvent, ReportOutcome, Role,
+    SegmentState, SmsSwitch, Stage, Tab, TemplateClass,
 };
 
 pub use upkeep::{Checked, back_up, check, restore, set_aside};

@@ -68,6 +68,7 @@ CREATE TABLE users (
     paused        INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)), -- 1: texted STOP to us (E20)
     team          TEXT,                  -- conversations can be given to a team
     password      TEXT,                  -- Argon2id in PHC form; NULL: no login by password
+    mail_quota    INTEGER NOT NULL DEFAULT 0, -- texts they may start by mail within a day
     unread_from   INTEGER NOT NULL DEFAULT 0, -- texts up to this message are no news to them
     created_at    INTEGER NOT NULL
 ) STRICT;
@@ -710,7 +711,7 @@ CREATE INDEX answers_by_message ON answers (message_id);
 -- Everything that leaves by another way than a modem; composed and sent by its channel.
 CREATE TABLE deliveries (
     id          INTEGER PRIMARY KEY,
-    kind        TEXT NOT NULL CHECK (kind IN ('email', 'notice', 'webhook', 'alert')),
+    kind        TEXT NOT NULL CHECK (kind IN ('email', 'notice', 'webhook', 'alert', 'mail')),
     target      TEXT NOT NULL,           -- an address, a user's id, a URL; 'admins' for alerts
     payload     TEXT NOT NULL,           -- JSON: what the channel must know
     message_id  INTEGER REFERENCES messages (id) ON DELETE CASCADE, -- the text it is about
@@ -720,9 +721,64 @@ CREATE TABLE deliveries (
     next_try_at INTEGER NOT NULL,
     lease_until INTEGER,
     error       TEXT,                    -- of the last try
+    fell_over   INTEGER NOT NULL DEFAULT 0 CHECK (fell_over IN (0, 1)), -- told by another way (E75)
     created_at  INTEGER NOT NULL,
     finished_at INTEGER
 ) STRICT;
 CREATE INDEX deliveries_due ON deliveries (next_try_at, id) WHERE state IN ('waiting', 'leased');
 CREATE INDEX deliveries_by_message ON deliveries (message_id);
 CREATE INDEX deliveries_of_people ON deliveries (target, created_at) WHERE kind = 'notice';
+
+-- Mail that came in, each once (E52), and what became of it.
+CREATE TABLE mails (
+    id          INTEGER PRIMARY KEY,
+    fingerprint TEXT NOT NULL UNIQUE,    -- email::MailIn::fingerprint: its Message-ID and its body
+    mail_id     TEXT NOT NULL,           -- its Message-ID, without brackets
+    author      TEXT NOT NULL,           -- the address in From; '' when there is not exactly one
+    subject     TEXT NOT NULL,           -- cut for lists
+    outcome     TEXT NOT NULL CHECK (outcome IN ('sent', 'held', 'refused', 'quarantined', 'rejected',
+                                                 'approved', 'dropped', 'bounce')),
+    code        TEXT NOT NULL DEFAULT '',-- a stable word why
+    why         TEXT NOT NULL DEFAULT '',-- the sentence for a person
+    raw         BLOB,                    -- the mail itself, while somebody has to decide about it
+    at          INTEGER NOT NULL,
+    decided_at  INTEGER,                 -- when an admin decided
+    decided_by  TEXT
+) STRICT;
+CREATE INDEX mails_waiting ON mails (id) WHERE outcome = 'quarantined';
+CREATE INDEX mails_by_author ON mails (author, at);
+CREATE INDEX mails_by_time ON mails (at);
+
+-- The texts that a mail became, with what was cut from it.
+CREATE TABLE mail_texts (
+    message_id INTEGER PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+    mail_id    INTEGER NOT NULL REFERENCES mails (id) ON DELETE CASCADE,
+    author     TEXT NOT NULL,            -- the address it was written from
+    answers    INTEGER,                  -- the forwarded text that was answered; it may be erased
+    cut        TEXT NOT NULL             -- JSON list of {why, text}
+) STRICT;
+CREATE INDEX mail_texts_by_mail ON mail_texts (mail_id);
+
+-- How far each mailbox was read. Of a new one, or one numbered anew, mail since `read_at` counts.
+CREATE TABLE mailboxes (
+    name         TEXT PRIMARY KEY,       -- user@host/folder
+    uid_validity INTEGER NOT NULL DEFAULT 0,
+    last_uid     INTEGER NOT NULL DEFAULT 0,
+    read_at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How it is with mail: shown by /healthz.
+CREATE TABLE mail_health (
+    part   TEXT PRIMARY KEY CHECK (part IN ('out', 'in')),
+    error  TEXT,                         -- NULL: it works
+    since  INTEGER NOT NULL,             -- it has been so
+    at     INTEGER NOT NULL              -- last tried
+) STRICT, WITHOUT ROWID;
+
+-- Addresses that mail came back from (E41).
+CREATE TABLE mail_sinks (
+    address       TEXT PRIMARY KEY COLLATE NOCASE,
+    hard_bounces  INTEGER NOT NULL DEFAULT 0, -- since the last one that arrived
+    last_error    TEXT,
+    last_bounce_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

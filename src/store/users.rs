@@ -44,6 +44,8 @@ pub struct User {
     pub paused: bool,
     /// Whether a password is set.
     pub has_password: bool,
+    /// Texts they may start by mail within a day.
+    pub mail_quota: u32,
     /// When they were added.
     pub created_at: UnixTime,
 }
@@ -65,6 +67,7 @@ impl User {
             },
             paused: row.get("paused")?,
             has_password: row.get::<_, Option<String>>("password")?.is_some(),
+            mail_quota: row.get("mail_quota")?,
             created_at: row.get("created_at")?,
         })
     }

@@ -268,6 +268,40 @@ words!(
         Webhook = "webhook",
         /// The admins are told that something needs them.
         Alert = "alert",
+        /// A mail that is written already, such as the answer to a mail.
+        Mail = "mail",
+    }
+);
+
+words!(
+    /// What became of a mail that came in.
+    MailOutcome {
+        /// It became a text.
+        Sent = "sent",
+        /// It became a text that waits for a person.
+        Held = "held",
+        /// Nothing came of it; its author knows why, where they may.
+        Refused = "refused",
+        /// An admin has to decide.
+        Quarantined = "quarantined",
+        /// An admin decided against it.
+        Rejected = "rejected",
+        /// An admin has let it through; it is about to be looked at again.
+        Approved = "approved",
+        /// No person wrote it, or not to us.
+        Dropped = "dropped",
+        /// It said that a mail of ours did not arrive.
+        Bounce = "bounce",
+    }
+);
+
+words!(
+    /// A direction of mail.
+    MailPart {
+        /// From us.
+        Out = "out",
+        /// To us.
+        In = "in",
     }
 );
 
@@ -403,6 +437,8 @@ mod tests {
             MessageState::ALL.iter().map(|w| w.as_str()).collect(),
             Direction::ALL.iter().map(|w| w.as_str()).collect(),
             DeliveryKind::ALL.iter().map(|w| w.as_str()).collect(),
+            MailOutcome::ALL.iter().map(|w| w.as_str()).collect(),
+            MailPart::ALL.iter().map(|w| w.as_str()).collect(),
             DeliveryState::ALL.iter().map(|w| w.as_str()).collect(),
             RelayEvent::ALL.iter().map(|w| w.as_str()).collect(),
             Scope::ALL.iter().map(|w| w.as_str()).collect(),

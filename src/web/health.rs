@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::App;
 use super::auth::Anyone;
 use super::error::{Code, WebError};
-use crate::store::Modem;
+use crate::store::{self, MailPart, Modem, ReadTx};
 use crate::types::UnixTime;
 
 /// The process answers.
@@ -69,6 +69,26 @@ struct Parts {
     disk: Disk,
     clock: Clock,
     modems: Vec<ModemHealth>,
+    mail: MailHealth,
+}
+
+/// E-mail; a gateway without any is as well as one with.
+#[derive(Debug, Serialize, ToSchema)]
+struct MailHealth {
+    status: Verdict,
+    /// Why no mail leaves; null: it does, or there was none yet.
+    out: Option<String>,
+    /// Why no mail is fetched.
+    #[serde(rename = "in")]
+    into: Option<String>,
+    /// Mails that wait.
+    waiting: u32,
+    /// Since when the oldest does.
+    waiting_since: Option<String>,
+    /// Mails an admin has to decide about.
+    quarantined: usize,
+    /// Addresses that mail keeps coming back from.
+    failing: Vec<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -102,17 +122,17 @@ struct ModemHealth {
     note: Option<String>,
 }
 
-/// Modems, store, disk and clock, with one verdict over all.
+/// Modems, store, disk, clock and mail, with one verdict over all.
 #[utoipa::path(get, path = "/healthz", tag = "health", security((), ("token" = ["read"])),
     responses((status = 200, body = Health), (status = 503, body = Health)))]
 pub(super) async fn show(
     State(app): State<App>,
     Anyone(caller): Anyone,
 ) -> (StatusCode, Json<Health>) {
-    let read = app.store.read(|tx| Ok((tx.last_change()?, tx.modems()?))).await;
-    let (last_change, modems) = match read {
-        Ok((seq, modems)) => (Some(seq), modems),
-        Err(_) => (None, Vec::new()),
+    let read = app.store.read(|tx| Ok((tx.last_change()?, tx.modems()?, mail(tx)?))).await;
+    let (last_change, modems, mail) = match read {
+        Ok((seq, modems, mail)) => (Some(seq), modems, mail),
+        Err(_) => (None, Vec::new(), MailHealth::default()),
     };
     let now = app.now();
     let free = free_bytes(app.store.path());
@@ -134,17 +154,52 @@ pub(super) async fn show(
             now: now.to_string(),
         },
         modems: modems.into_iter().map(ModemHealth::from).collect(),
+        mail,
     };
     let worst = parts.modems.iter().map(|modem| modem.status).max();
     // No modem at all and no modem in order are for a person to mend; the store's queue waits.
     let modems = worst.unwrap_or(Verdict::Degraded).min(Verdict::Degraded);
-    let status = store.max(parts.disk.status).max(parts.clock.status).max(modems);
+    let status =
+        store.max(parts.disk.status).max(parts.clock.status).max(modems).max(parts.mail.status);
     let code = match status {
         Verdict::Failed => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::OK,
     };
     let reader = caller.is_some_and(|caller| caller.line().is_none());
     (code, Json(Health { status, parts: reader.then_some(parts) }))
+}
+
+impl Default for MailHealth {
+    fn default() -> Self {
+        Self {
+            status: Verdict::Ok,
+            out: None,
+            into: None,
+            waiting: 0,
+            waiting_since: None,
+            quarantined: 0,
+            failing: Vec::new(),
+        }
+    }
+}
+
+fn mail(tx: &ReadTx<'_>) -> store::Result<MailHealth> {
+    let mut health = MailHealth::default();
+    for part in tx.mail_health()? {
+        match part.part {
+            MailPart::Out => health.out = part.error,
+            MailPart::In => health.into = part.error,
+        }
+    }
+    let (waiting, since) = tx.waiting_mails()?;
+    health.waiting = waiting;
+    health.waiting_since = since.map(|at| at.to_string());
+    health.quarantined = tx.mails(true, 500)?.len();
+    health.failing = tx.failing_sinks()?.into_iter().map(|sink| sink.address).collect();
+    if health.out.is_some() || health.into.is_some() || !health.failing.is_empty() {
+        health.status = Verdict::Degraded;
+    }
+    Ok(health)
 }
 
 impl From<Modem> for ModemHealth {

@@ -138,6 +138,9 @@ fn table(app: App) -> Table {
     all.add("GET", "/api/v1/prompts/{id}", Read, api::prompts::show);
     all.add("PATCH", "/api/v1/prompts/{id}", Admin, api::prompts::update);
     all.add("DELETE", "/api/v1/prompts/{id}", Admin, api::prompts::delete);
+    all.add("GET", "/api/v1/quarantine", Admin, api::quarantine::list);
+    all.add("POST", "/api/v1/quarantine/{id}/approve", Admin, api::quarantine::approve);
+    all.add("POST", "/api/v1/quarantine/{id}/reject", Admin, api::quarantine::reject);
     all.add("GET", "/api/v1/audit", Admin, api::audit::list);
     all.add("GET", "/api/v1/export", Admin, api::numbers::export);
     all.add("POST", "/api/v1/erase", Admin, api::numbers::erase);

@@ -68,6 +68,7 @@ CREATE TABLE users (
     paused        INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)), -- 1: texted STOP to us (E20)
     team          TEXT,                  -- conversations can be given to a team
     password      TEXT,                  -- Argon2id in PHC form; NULL: no login by password
+    mail_quota    INTEGER NOT NULL DEFAULT 0, -- texts they may start by mail within a day
     unread_from   INTEGER NOT NULL DEFAULT 0, -- texts up to this message are no news to them
     created_at    INTEGER NOT NULL
 ) STRICT;
@@ -98,6 +99,14 @@ CREATE TABLE modems (
     last_seen_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX modems_by_line ON modems (line_id);
+
+-- The last week of a modem, for the page that shows it.
+CREATE TABLE modem_history (
+    modem_id INTEGER NOT NULL REFERENCES modems (id) ON DELETE CASCADE,
+    at       INTEGER NOT NULL,
+    dbm      INTEGER                     -- signal strength; NULL: it had to be recovered
+) STRICT;
+CREATE INDEX modem_history_by_modem ON modem_history (modem_id, at);
 
 -- One remote address across all own lines (E130..E134).
 CREATE TABLE conversations (
@@ -498,18 +507,42 @@ CREATE INDEX tokens_by_line ON tokens (line_id);
 CREATE TABLE sessions (
     id           INTEGER PRIMARY KEY,
     hash         BLOB NOT NULL UNIQUE,   -- SHA-256 of the cookie
-    who          TEXT NOT NULL,          -- 'link' until accounts exist, then the user's id
+    user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    browser      TEXT NOT NULL DEFAULT '', -- as its owner knows it: Firefox on Linux
+    address      TEXT NOT NULL DEFAULT '', -- where it signed in from
     created_at   INTEGER NOT NULL,
     expires_at   INTEGER NOT NULL,       -- absolute end
     last_seen_at INTEGER NOT NULL        -- idle end is counted from here
 ) STRICT;
+CREATE INDEX sessions_by_user ON sessions (user_id);
 
--- Printed sign-in links: each opens one session.
+-- Keys that are good once. open: signs in; invite: lets somebody choose a password first; code:
+-- the password was right, the second factor is still to come.
 CREATE TABLE sign_in_links (
     hash       BLOB PRIMARY KEY,         -- SHA-256 of the secret in the link
+    kind       TEXT NOT NULL CHECK (kind IN ('open', 'invite', 'code')),
+    user_id    INTEGER REFERENCES users (id) ON DELETE CASCADE, -- NULL: the first admin, to be made
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     used_at    INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sign_in_links_by_user ON sign_in_links (user_id);
+
+-- Second factors: one-time codes by time (RFC 6238).
+CREATE TABLE second_factors (
+    user_id    INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    secret     BLOB NOT NULL,            -- 160 bits, shared with the user's authenticator
+    confirmed  INTEGER NOT NULL DEFAULT 0 CHECK (confirmed IN (0, 1)), -- 0: no code has come back yet
+    last_step  INTEGER NOT NULL DEFAULT 0, -- of the last code taken: none is good twice
+    created_at INTEGER NOT NULL
+) STRICT;
+
+-- What stands in for a lost authenticator, once each.
+CREATE TABLE recovery_codes (
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    hash    BLOB NOT NULL,               -- SHA-256 of the code
+    used_at INTEGER,
+    PRIMARY KEY (user_id, hash)
 ) STRICT, WITHOUT ROWID;
 
 -- What a person asked of a modem; carried out by its task. Every button press stays readable.
@@ -678,7 +711,7 @@ CREATE INDEX answers_by_message ON answers (message_id);
 -- Everything that leaves by another way than a modem; composed and sent by its channel.
 CREATE TABLE deliveries (
     id          INTEGER PRIMARY KEY,
-    kind        TEXT NOT NULL CHECK (kind IN ('email', 'notice', 'webhook', 'alert')),
+    kind        TEXT NOT NULL CHECK (kind IN ('email', 'notice', 'webhook', 'alert', 'mail')),
     target      TEXT NOT NULL,           -- an address, a user's id, a URL; 'admins' for alerts
     payload     TEXT NOT NULL,           -- JSON: what the channel must know
     message_id  INTEGER REFERENCES messages (id) ON DELETE CASCADE, -- the text it is about
@@ -688,9 +721,64 @@ CREATE TABLE deliveries (
     next_try_at INTEGER NOT NULL,
     lease_until INTEGER,
     error       TEXT,                    -- of the last try
+    fell_over   INTEGER NOT NULL DEFAULT 0 CHECK (fell_over IN (0, 1)), -- told by another way (E75)
     created_at  INTEGER NOT NULL,
     finished_at INTEGER
 ) STRICT;
 CREATE INDEX deliveries_due ON deliveries (next_try_at, id) WHERE state IN ('waiting', 'leased');
 CREATE INDEX deliveries_by_message ON deliveries (message_id);
 CREATE INDEX deliveries_of_people ON deliveries (target, created_at) WHERE kind = 'notice';
+
+-- Mail that came in, each once (E52), and what became of it.
+CREATE TABLE mails (
+    id          INTEGER PRIMARY KEY,
+    fingerprint TEXT NOT NULL UNIQUE,    -- email::MailIn::fingerprint: its Message-ID and its body
+    mail_id     TEXT NOT NULL,           -- its Message-ID, without brackets
+    author      TEXT NOT NULL,           -- the address in From; '' when there is not exactly one
+    subject     TEXT NOT NULL,           -- cut for lists
+    outcome     TEXT NOT NULL CHECK (outcome IN ('sent', 'held', 'refused', 'quarantined', 'rejected',
+                                                 'approved', 'dropped', 'bounce')),
+    code        TEXT NOT NULL DEFAULT '',-- a stable word why
+    why         TEXT NOT NULL DEFAULT '',-- the sentence for a person
+    raw         BLOB,                    -- the mail itself, while somebody has to decide about it
+    at          INTEGER NOT NULL,
+    decided_at  INTEGER,                 -- when an admin decided
+    decided_by  TEXT
+) STRICT;
+CREATE INDEX mails_waiting ON mails (id) WHERE outcome = 'quarantined';
+CREATE INDEX mails_by_author ON mails (author, at);
+CREATE INDEX mails_by_time ON mails (at);
+
+-- The texts that a mail became, with what was cut from it.
+CREATE TABLE mail_texts (
+    message_id INTEGER PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+    mail_id    INTEGER NOT NULL REFERENCES mails (id) ON DELETE CASCADE,
+    author     TEXT NOT NULL,            -- the address it was written from
+    answers    INTEGER,                  -- the forwarded text that was answered; it may be erased
+    cut        TEXT NOT NULL             -- JSON list of {why, text}
+) STRICT;
+CREATE INDEX mail_texts_by_mail ON mail_texts (mail_id);
+
+-- How far each mailbox was read. Of a new one, or one numbered anew, mail since `read_at` counts.
+CREATE TABLE mailboxes (
+    name         TEXT PRIMARY KEY,       -- user@host/folder
+    uid_validity INTEGER NOT NULL DEFAULT 0,
+    last_uid     INTEGER NOT NULL DEFAULT 0,
+    read_at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How it is with mail: shown by /healthz.
+CREATE TABLE mail_health (
+    part   TEXT PRIMARY KEY CHECK (part IN ('out', 'in')),
+    error  TEXT,                         -- NULL: it works
+    since  INTEGER NOT NULL,             -- it has been so
+    at     INTEGER NOT NULL              -- last tried
+) STRICT, WITHOUT ROWID;
+
+-- Addresses that mail came back from (E41).
+CREATE TABLE mail_sinks (
+    address       TEXT PRIMARY KEY COLLATE NOCASE,
+    hard_bounces  INTEGER NOT NULL DEFAULT 0, -- since the last one that arrived
+    last_error    TEXT,
+    last_bounce_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -25,6 +25,7 @@ mod full_sim;
 #[path = "../support/gateway.rs"]
 mod gateway;
 mod long_message;
+mod mail;
 mod one_thread;
 mod pages_admin;
 mod people;

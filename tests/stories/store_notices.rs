@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use simgate::store::{Compiled, NewNotice, Organisation, Profile, Role, RuleText, Settled, UserId};
+use simgate::store::{
+    Compiled, NewNotice, Organisation, Profile, Role, RuleText, Settled, UserId, Way,
+};
 use simgate::types::{Class, MessageId, MessageState, Millis, UnixTime};
 
 use crate::store::{Bench, T0, at, text_to};
@@ -44,9 +46,11 @@ async fn due(bench: &Bench, now: UnixTime) -> Vec<u64> {
     bench
         .write(move |tx| {
             let mut told = Vec::new();
-            while let Some(row) = tx.lease_delivery(now)? {
-                tx.finish_delivery(row.id, None, now)?;
-                told.push(row.payload["texts"].as_u64().unwrap_or(1));
+            for way in [Way::Mail, Way::Text] {
+                while let Some(row) = tx.lease_delivery(way, now)? {
+                    tx.finish_delivery(row.id, None, now)?;
+                    told.push(row.payload["texts"].as_u64().unwrap_or(1));
+                }
             }
             Ok(told)
         })

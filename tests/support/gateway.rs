@@ -12,6 +12,7 @@ use simgate::app::{Gateway, Settings, Wiring};
 use simgate::bus::Bus;
 use simgate::emulator::{Scenario, World};
 use simgate::io::emulated::Emulation;
+use simgate::io::smtp::Post;
 use simgate::io::{Clock, Entropy};
 use simgate::sms::{self, Address, Deliver, Pdu, Scts, SegmentOptions, Tpdu};
 use simgate::store::{Custody, Message, MessageQuery, Store};
@@ -41,6 +42,7 @@ pub struct TestGateway {
     folder: tempfile::TempDir,
     router: Router,
     gateway: Option<Gateway>,
+    post: Option<Arc<dyn Post>>,
 }
 
 impl TestGateway {
@@ -71,13 +73,33 @@ impl TestGateway {
         let clock = Clock::starting_at(START);
         let world = World::new(scenario, START).expect("a sound scenario");
         let modems = Emulation::start(world, clock.clone());
-        Self::beside(modems, clock, settings).await
+        Self::beside(modems, clock, settings, None).await
     }
 
-    async fn beside(modems: Emulation, clock: Clock, settings: Settings) -> Self {
+    /// A gateway whose letters are taken by `post`.
+    pub async fn posting(scenario: Scenario, settings: Settings, post: Arc<dyn Post>) -> Self {
+        let clock = Clock::starting_at(START);
+        let world = World::new(scenario, START).expect("a sound scenario");
+        let modems = Emulation::start(world, clock.clone());
+        Self::beside(modems, clock, settings, Some(post)).await
+    }
+
+    async fn beside(
+        modems: Emulation,
+        clock: Clock,
+        settings: Settings,
+        post: Option<Arc<dyn Post>>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (store, router, gateway) = start(&modems, &clock, &settings, &folder).await;
-        Self { modems, clock, store, settings, folder, router, gateway: Some(gateway) }
+        let (store, router, gateway) =
+            start(&modems, &clock, &settings, &folder, post.clone()).await;
+        Self { modems, clock, store, settings, folder, router, gateway: Some(gateway), post }
+    }
+
+    /// A mail comes in, as the mailbox hands it over.
+    pub async fn take_mail(&self, mail: &str) {
+        let gateway = self.gateway.as_ref().expect("it runs");
+        gateway.take_mail(mail.as_bytes()).await.expect("taken");
     }
 
     /// SIGTERM: as the process would end. Says how long it took.
@@ -91,7 +113,7 @@ impl TestGateway {
     /// Starts again on the same data and the same modems.
     pub async fn start(&mut self) {
         let (store, router, gateway) =
-            start(&self.modems, &self.clock, &self.settings, &self.folder).await;
+            start(&self.modems, &self.clock, &self.settings, &self.folder, self.post.clone()).await;
         (self.store, self.router, self.gateway) = (store, router, Some(gateway));
     }
 
@@ -229,6 +251,7 @@ async fn start(
     clock: &Clock,
     settings: &Settings,
     folder: &tempfile::TempDir,
+    post: Option<Arc<dyn Post>>,
 ) -> (Store, Router, Gateway) {
     let store = Store::open(folder.path()).await.expect("a database");
     let (bus, wall) = (Bus::new(), clock.clone());
@@ -248,7 +271,7 @@ async fn start(
         ports: Arc::new(modems.clone()),
         entropy: Arc::new(Entropy::seeded(7)),
     };
-    let gateway = Gateway::start(wiring).await.expect("a gateway");
+    let gateway = Gateway::start_with_post(wiring, post).await.expect("a gateway");
     (store, router, gateway)
 }
 

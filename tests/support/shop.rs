@@ -43,6 +43,11 @@ impl Shop {
     /// The same with more lines than the one.
     pub async fn with_lines(lines: usize) -> Shop {
         let gateway = TestGateway::over(Scenario::plain(lines, "generic")).await;
+        Self::around(gateway, lines).await
+    }
+
+    /// A shop around a gateway with so many lines.
+    pub async fn around(gateway: TestGateway, lines: usize) -> Shop {
         gateway
             .until("every line is there", async || {
                 let found = gateway.store.read(|tx| tx.modems()).await.expect("readable");

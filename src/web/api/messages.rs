@@ -400,6 +400,32 @@ pub(in crate::web) struct Whole {
     /// Why the rules did what they did.
     #[schema(value_type = Vec<Object>)]
     trace: Value,
+    /// The mail it was written in, if it was.
+    mail: Option<Mail>,
+}
+
+/// The mail that a text was written in.
+#[derive(Debug, Serialize, ToSchema)]
+struct Mail {
+    /// The address of its author.
+    from: String,
+    message_id: String,
+    /// The text whose forward was answered.
+    answers: Option<String>,
+    /// What was left out of it: a list of `{why, text}`.
+    #[schema(value_type = Vec<Object>)]
+    cut: Value,
+}
+
+impl From<store::MailText> for Mail {
+    fn from(mail: store::MailText) -> Self {
+        Self {
+            from: mail.author,
+            message_id: mail.mail_id,
+            answers: mail.answers.map(|id| id.to_string()),
+            cut: mail.cut,
+        }
+    }
 }
 
 /// One TPDU.
@@ -454,9 +480,10 @@ pub(in crate::web) async fn show(
 ) -> Result<Json<Whole>, WebError> {
     let read = app.store.read(move |tx| {
         let Some(message) = tx.message(id)? else { return Ok(None) };
-        Ok::<_, StoreError>(Some((message, tx.segments_of(id)?, tx.custody_of(id)?)))
+        let (segments, custody) = (tx.segments_of(id)?, tx.custody_of(id)?);
+        Ok::<_, StoreError>(Some((message, segments, custody, tx.mail_of(id)?)))
     });
-    let (message, segments, custody) = read.await?.ok_or_else(WebError::not_found)?;
+    let (message, segments, custody, mail) = read.await?.ok_or_else(WebError::not_found)?;
     caller.sees(message.line)?;
     let trace = serde_json::from_str(&message.trace).map_err(WebError::internal)?;
     let stations = custody.into_iter();
@@ -467,6 +494,7 @@ pub(in crate::web) async fn show(
             .map(|s| Station { at: stamp(s.at), event: s.event, detail: s.detail })
             .collect(),
         trace,
+        mail: mail.map(Mail::from),
     }))
 }
 

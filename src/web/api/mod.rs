@@ -21,6 +21,7 @@ pub(super) mod modems;
 pub(super) mod numbers;
 pub(super) mod passwords;
 pub(super) mod prompts;
+pub(super) mod quarantine;
 pub(super) mod questions;
 pub(super) mod rehearsal;
 pub(super) mod rules;

@@ -37,6 +37,8 @@ pub(in crate::web) struct User {
     /// Has texted STOP to us: relays go to the next recipient.
     paused: bool,
     has_password: bool,
+    /// Texts they may start by mail within a day.
+    mail_quota: u32,
     created_at: String,
 }
 
@@ -55,6 +57,7 @@ impl From<store::User> for User {
             team: profile.team,
             paused: user.paused,
             has_password: user.has_password,
+            mail_quota: user.mail_quota,
             created_at: stamp(user.created_at),
         }
     }
@@ -86,6 +89,8 @@ pub(in crate::web) struct UserSet {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     team: Option<Option<String>>,
+    /// Texts they may start by mail within a day; 0: none.
+    mail_quota: Option<u32>,
 }
 
 impl UserSet {
@@ -184,8 +189,10 @@ pub(in crate::web) async fn create(
 ) -> Result<(StatusCode, Json<User>), WebError> {
     let settings = app.settings.clone();
     let made = change(&app, move |tx, now| {
+        let quota = new.mail_quota;
         let profile = new.onto(nobody(), None, tx, &settings)?;
         let id = tx.create_user(&profile, now)?;
+        tx.set_mail_quota(id, quota.unwrap_or(0))?;
         audit(tx, &caller, "user.created", id, json!({ "role": profile.role.as_str() }), now)?;
         tx.user(id)?.ok_or_else(WebError::not_found)
     });
@@ -219,6 +226,9 @@ pub(in crate::web) async fn update(
     let changed = change(&app, move |tx, now| {
         let user = tx.user(id)?.ok_or_else(WebError::not_found)?;
         let before = user.profile.clone();
+        if let Some(quota) = set.mail_quota {
+            tx.set_mail_quota(id, quota)?;
+        }
         let profile = set.onto(user.profile, Some(id), tx, &settings)?;
         let admin = |p: &Profile| p.active && p.role == Role::Admin;
         if admin(&before) && !admin(&profile) && tx.active_admins()? == 1 {

@@ -1,0 +1,356 @@
+//! What leaves by another way than a modem is carried out here: rows of `deliveries`, leased one by
+//! one, tried for five days, never lost and never hurried.
+//!
+//! Two lanes, so that a slow mail server delays no text to a member of staff: letters go to the
+//! mail server, notices by SMS become texts in the queue. When the mail server itself fails, the
+//! whole lane rests and no letter is blamed; when it does so for long, people are told by another
+//! way (E75).
+
+use std::sync::Arc;
+
+use super::mail::MailRoom;
+use super::mail::outgoing::{Prepared, prepare};
+use super::{Shared, tell};
+use crate::bus::Change;
+use crate::io::smtp::{Letter, PostError};
+use crate::store::{Delivery, DeliveryKind, MailPart, NewDelivery, Result, Way};
+use crate::types::{MessageId, Millis, UnixTime};
+
+/// After so long a letter that never left is given up (5321 §4.5.4.1 asks for four to five days).
+const GIVE_UP: Millis = Millis::from_secs(5 * 24 * 3_600);
+
+/// Starts both lanes; they end with the gateway.
+pub(super) async fn run(shared: Arc<Shared>) {
+    let mail = async {
+        match &shared.mail {
+            Some(room) if room.post.is_some() => mail_lane(&shared, room).await,
+            // Without a server letters wait: somebody may still set one.
+            _ => shared.stopped().await,
+        }
+    };
+    tokio::join!(mail, text_lane(&shared));
+}
+
+/// Notices by SMS, alerts to the admins, and what mail could not tell.
+async fn text_lane(shared: &Shared) {
+    loop {
+        let rung = shared.bus.deliveries_rung();
+        if let Err(error) = tell_all(shared).await {
+            tracing::error!(%error, "notices could not be sent; trying again");
+        }
+        if rest(shared, Way::Text, None, rung).await {
+            return;
+        }
+    }
+}
+
+async fn tell_all(shared: &Shared) -> Result<()> {
+    fall_over(shared).await?;
+    loop {
+        let now = shared.clock.wall();
+        if !is_due(shared, Way::Text, now).await? {
+            return Ok(());
+        }
+        let (pages, mails) = (shared.settings.pages.clone(), shared.mails());
+        let told = shared.store.write(move |tx| {
+            let Some(delivery) = tx.lease_delivery(Way::Text, now)? else { return Ok(None) };
+            let told = match delivery.kind {
+                DeliveryKind::Alert => tell::admins(tx, &delivery, mails, now)?,
+                _ => tell::by_text(tx, &delivery, pages.as_deref(), now)?,
+            };
+            match told {
+                tell::Told::Done(message) => {
+                    tx.finish_delivery(delivery.id, None, now)?;
+                    Ok(Some(message))
+                }
+                tell::Told::Failed(why) => {
+                    tx.finish_delivery(delivery.id, Some(&why), now)?;
+                    Ok(Some(None))
+                }
+            }
+        });
+        let Some(message) = told.await? else { return Ok(()) };
+        if let Some(message) = message {
+            shared.bus.ring(Change::Message(message));
+            shared.bus.ring(Change::Queue);
+        }
+        shared.bus.ring(Change::Deliveries);
+    }
+}
+
+/// Forwards that have reached nobody for long are told by text, once (E75).
+async fn fall_over(shared: &Shared) -> Result<()> {
+    let Some(room) = &shared.mail else { return Ok(()) };
+    let now = shared.clock.wall();
+    let patience = Millis::from_secs(u64::from(room.settings.fall_over_minutes) * 60);
+    let before = UnixTime(now.0 - patience.0.cast_signed());
+    let waiting = shared.store.read(move |tx| tx.overdue_forwards(before)).await?;
+    for overdue in waiting {
+        let written = shared.store.write(move |tx| {
+            tx.forwards_fell_over(overdue.message)?;
+            tell::instead_of_mail(tx, &overdue, now)
+        });
+        written.await?;
+    }
+    Ok(())
+}
+
+/// Letters, one after the other.
+async fn mail_lane(shared: &Shared, room: &Arc<MailRoom>) {
+    let mut line = Line::default();
+    loop {
+        let rung = shared.bus.deliveries_rung();
+        let closed_until = match send_all(shared, room, &mut line).await {
+            Ok(closed_until) => closed_until,
+            Err(error) => {
+                tracing::error!(%error, "letters could not be sent; trying again");
+                None
+            }
+        };
+        if rest(shared, Way::Mail, closed_until, rung).await {
+            return;
+        }
+    }
+}
+
+/// Waits for something to do; `true`: the gateway stops.
+async fn rest(
+    shared: &Shared,
+    way: Way,
+    closed_until: Option<UnixTime>,
+    rung: impl Future<Output = ()>,
+) -> bool {
+    let now = shared.clock.wall();
+    let next = shared.store.read(move |tx| tx.next_delivery(way)).await.ok().flatten();
+    let look = now.after(shared.settings.look_every);
+    let next = next.map_or(look, |next| next.min(look));
+    let rung = async {
+        match closed_until {
+            // However many letters come meanwhile: the server is left in peace.
+            Some(_) => std::future::pending().await,
+            None => rung.await,
+        }
+    };
+    tokio::select! {
+        () = rung => false,
+        () = shared.clock.sleep_until_wall(closed_until.unwrap_or(next.max(now.after(AT_LEAST)))) => false,
+        () = shared.stopped() => true,
+    }
+}
+
+/// Whether there is anything to carry out: most looks find nothing, and cost no write.
+async fn is_due(shared: &Shared, way: Way, now: UnixTime) -> Result<bool> {
+    let next = shared.store.read(move |tx| tx.next_delivery(way)).await?;
+    Ok(next.is_some_and(|next| next <= now))
+}
+
+/// A lane that has just looked has nothing to do for at least so long, unless somebody rings.
+const AT_LEAST: Millis = Millis(1_000);
+
+/// How it is with the server.
+#[derive(Default)]
+struct Line {
+    /// Failures in a row that were the server's.
+    failures: u32,
+    /// The failures were refusals of our password.
+    refused: bool,
+}
+
+impl Line {
+    /// How long the server is left in peace. A wrong password is tried rarely: servers lock
+    /// accounts and addresses for it.
+    fn pause(&self) -> Millis {
+        const STEPS: [u64; 6] = [15, 30, 60, 2 * 60, 5 * 60, 10 * 60];
+        const REFUSED: [u64; 4] = [60, 10 * 60, 30 * 60, 60 * 60];
+        let step = |steps: &[u64]| {
+            let last = steps.len().saturating_sub(1);
+            let at = usize::try_from(self.failures.saturating_sub(1)).unwrap_or(last).min(last);
+            Millis::from_secs(steps.get(at).copied().unwrap_or(60))
+        };
+        if self.refused { step(&REFUSED) } else { step(&STEPS) }
+    }
+}
+
+/// Sends what is due. Until when the lane rests, when the server failed.
+async fn send_all(
+    shared: &Shared,
+    room: &Arc<MailRoom>,
+    line: &mut Line,
+) -> Result<Option<UnixTime>> {
+    loop {
+        if *shared.stopping.borrow() {
+            return Ok(None);
+        }
+        let now = shared.clock.wall();
+        if !is_due(shared, Way::Mail, now).await? {
+            return Ok(None);
+        }
+        let leased = shared.store.write(move |tx| tx.lease_delivery(Way::Mail, now)).await?;
+        let Some(delivery) = leased else { return Ok(None) };
+        let (composer, asked) = (Arc::clone(room), delivery.clone());
+        let prepared = shared.store.read(move |tx| prepare(tx, &composer, &asked)).await?;
+        let letter = match prepared {
+            Prepared::Letter(letter) => letter,
+            Prepared::Needless(why) => {
+                finish(shared, delivery, Ok(format!("not needed: {why}"))).await?;
+                continue;
+            }
+            Prepared::Hopeless(why) => {
+                finish(shared, delivery, Err(why)).await?;
+                continue;
+            }
+        };
+        let Some(post) = &room.post else { return Ok(None) };
+        let verdict = tokio::select! {
+            verdict = post.submit(&letter) => verdict,
+            // A letter in flight may or may not arrive: its lease ends, and it goes again with the
+            // same Message-ID.
+            () = shared.stopped() => return Ok(None),
+        };
+        match verdict {
+            Ok(said) => {
+                healthy(shared, line).await?;
+                finish(shared, delivery, Ok(said)).await?;
+            }
+            Err(PostError::Never(why)) => {
+                healthy(shared, line).await?;
+                refused(shared, delivery, &letter, why).await?;
+            }
+            Err(PostError::Later(why)) => {
+                healthy(shared, line).await?;
+                later(shared, delivery, why).await?;
+            }
+            Err(PostError::Unreachable(why)) => {
+                line.refused = false;
+                return ailing(shared, line, delivery, why).await.map(Some);
+            }
+            Err(error @ PostError::Unauthorised(_)) => {
+                line.refused = true;
+                return ailing(shared, line, delivery, error.to_string()).await.map(Some);
+            }
+        }
+    }
+}
+
+/// The server took or judged a letter: it works.
+async fn healthy(shared: &Shared, line: &mut Line) -> Result<()> {
+    *line = Line::default();
+    let now = shared.clock.wall();
+    let news = shared.store.write(move |tx| tx.note_mail_health(MailPart::Out, None, now)).await?;
+    if news {
+        tracing::info!("mail leaves");
+    }
+    Ok(())
+}
+
+/// The server itself failed: the letter waits without blame, and so do all others.
+async fn ailing(
+    shared: &Shared,
+    line: &mut Line,
+    delivery: Delivery,
+    why: String,
+) -> Result<UnixTime> {
+    line.failures += 1;
+    let now = shared.clock.wall();
+    let refused = line.refused && line.failures >= ALARM_AFTER;
+    let said = why.clone();
+    let written = shared.store.write(move |tx| {
+        match delivery.created_at.after(GIVE_UP) <= now {
+            true => tx.finish_delivery(delivery.id, Some(&said), now)?,
+            false => tx.release_delivery(delivery.id, &said)?,
+        }
+        let news = tx.note_mail_health(MailPart::Out, Some(&said), now)?;
+        if refused {
+            let day = now.0.div_euclid(DAY);
+            let text = format!("No mail leaves: {said}. Correct [mail.smtp] in the settings.");
+            tx.add_delivery(&alert(text, format!("smtp password {day}")), now)?;
+        }
+        Ok(news)
+    });
+    if written.await? {
+        tracing::warn!(%why, "no mail leaves; it waits");
+    }
+    shared.bus.ring(Change::Deliveries);
+    Ok(now.after(line.pause()))
+}
+
+/// Refusals of our password in a row before the admins are told by another way.
+const ALARM_AFTER: u32 = 3;
+const DAY: i64 = 24 * 3_600_000;
+
+/// A letter left, or cannot.
+async fn finish(
+    shared: &Shared,
+    delivery: Delivery,
+    outcome: std::result::Result<String, String>,
+) -> Result<()> {
+    let now = shared.clock.wall();
+    let about = delivery.message;
+    let written = shared.store.write(move |tx| {
+        tx.finish_delivery(delivery.id, outcome.as_ref().err().map(String::as_str), now)?;
+        let Some(message) = station(&delivery) else { return Ok(()) };
+        let (event, said) = match &outcome {
+            Ok(said) => ("handed to the mail server", said),
+            Err(why) => ("no mail sent", why),
+        };
+        tx.custody(message, now, event, Some(&format!("to {}: {said}", delivery.target)))
+    });
+    written.await?;
+    if let Some(message) = about {
+        shared.bus.ring(Change::Message(message));
+    }
+    Ok(())
+}
+
+/// Whether what becomes of it belongs to the story of a text.
+fn station(delivery: &Delivery) -> Option<MessageId> {
+    delivery.message.filter(|_| delivery.kind == DeliveryKind::Email)
+}
+
+/// The server will never take this letter.
+async fn refused(shared: &Shared, delivery: Delivery, letter: &Letter, why: String) -> Result<()> {
+    let (now, to) = (shared.clock.wall(), letter.to.clone());
+    let forward = delivery.kind == DeliveryKind::Email;
+    let said = why.clone();
+    let written = shared.store.write(move |tx| {
+        if forward {
+            tx.sink_bounced(&to, &said, now)?;
+            let day = now.0.div_euclid(DAY);
+            let text = format!("The mail server refuses mail to {to}: {said}");
+            tx.add_delivery(&alert(text, format!("sink {day} {to}")), now)?;
+        }
+        Ok(())
+    });
+    written.await?;
+    finish(shared, delivery, Err(why)).await
+}
+
+/// Not now; later, for five days.
+async fn later(shared: &Shared, delivery: Delivery, why: String) -> Result<()> {
+    let now = shared.clock.wall();
+    let next = now.after(backoff(delivery.attempts, shared.entropy.up_to(400)));
+    if next >= delivery.created_at.after(GIVE_UP) {
+        return finish(shared, delivery, Err(format!("given up after five days: {why}"))).await;
+    }
+    shared.store.write(move |tx| tx.retry_delivery(delivery.id, &why, next)).await
+}
+
+/// The wait before try number `attempts` + 1, spread by up to a fifth.
+fn backoff(attempts: u32, spread_permille: u64) -> Millis {
+    const STEPS: [u64; 7] = [30, 2 * 60, 10 * 60, 30 * 60, 3_600, 2 * 3_600, 4 * 3_600];
+    let last = STEPS.len() - 1;
+    let step = usize::try_from(attempts.saturating_sub(1)).unwrap_or(last).min(last);
+    Millis(STEPS.get(step).copied().unwrap_or(3_600) * (800 + spread_permille.min(400)))
+}
+
+/// What the admins must know, said once for each key.
+pub(super) fn alert(text: String, once: String) -> NewDelivery {
+    NewDelivery {
+        kind: DeliveryKind::Alert,
+        target: "admins".to_owned(),
+        payload: serde_json::json!({ "text": text }),
+        message: None,
+        once: Some(once),
+        not_before: None,
+    }
+}

@@ -1,0 +1,297 @@
+//! An answer by mail in one thread: who may, on which line, with whose tag and addresses, and what
+//! its author is told.
+
+use serde_json::json;
+
+use super::incoming::{Case, Verdict, cut_as_json, kept_back, people, refused};
+use super::notices;
+use super::texts::{Text, refuse, user_of};
+use crate::email::{
+    self, Accepted, As, CutKind, Doubt, Extracted, Hold, Outcome, Refusal, ReplyToken, Rights,
+    Told, judge,
+};
+use crate::engine::facts::Thread;
+use crate::engine::rules::Person;
+use crate::engine::{PersonId, claim, routing};
+use crate::store::{
+    Author, AuthorKind, Conversation, DeliveryKind, Enqueued, Kind, MailId, MailOutcome, Message,
+    MessageQuery, NewMessage, Page, Result, Role, User,
+};
+use crate::types::{Class, Direction, MessageId, UnixTime};
+
+/// What an answer in one thread rests on.
+struct Anchor {
+    conversation: Conversation,
+    /// The customer's latest text (S49).
+    latest: Message,
+    /// Whom it was forwarded to (C14).
+    addressees: Vec<String>,
+}
+
+fn anchor(case: &Case<'_, '_>, reply: &ReplyToken) -> Result<Option<Anchor>> {
+    let tx = case.tx;
+    let Some(conversation) = tx.conversation(reply.thread)? else { return Ok(None) };
+    let newest = tx.messages(&MessageQuery {
+        page: Page::Last,
+        direction: Some(Direction::In),
+        conversation: Some(conversation.id),
+        limit: 20,
+        ..MessageQuery::default()
+    })?;
+    let Some(latest) = newest.into_iter().find(|message| message.kind == Kind::Text) else {
+        return Ok(None);
+    };
+    let sinks = tx.deliveries_of(latest.id)?.into_iter();
+    let forwards = sinks.filter(|sink| sink.kind == DeliveryKind::Email);
+    let addressees = forwards.map(|sink| sink.target).collect();
+    Ok(Some(Anchor { conversation, latest, addressees }))
+}
+
+/// One answer in one thread.
+pub(super) fn answer(
+    case: &Case<'_, '_>,
+    id: MailId,
+    reply: &ReplyToken,
+) -> Result<(Verdict, Option<MessageId>)> {
+    let Some(anchor) = anchor(case, reply)? else {
+        return Ok((refused(case, &Refusal::Expired)?, None));
+    };
+    let site = &case.room.site;
+    let mut addressees: Vec<_> =
+        anchor.addressees.iter().filter_map(|text| email::Address::parse(text).ok()).collect();
+    // Who got this very forward may answer it, whoever gets the newer ones.
+    addressees.extend(case.mail.author().filter(|a| reply.was_sent_to(a, &site.keys)).cloned());
+    let users = people(case)?;
+    let rights = Rights { addressees: &addressees, users: &users };
+    let (accepted, extracted, hold) = match judge(case.mail, site, rights) {
+        Outcome::Text(accepted, extracted) => (accepted, extracted, None),
+        Outcome::Hold(accepted, extracted, hold) => (accepted, extracted, Some(hold)),
+        Outcome::Refuse(accepted, refusal) => return refuse(case, &accepted, &refusal),
+        Outcome::Quarantine(doubt) => match (case.approved, case.mail.author()) {
+            (true, Some(author)) => match email::extract(case.mail, &site.extract) {
+                Ok(extracted) => {
+                    (Accepted { author: author.clone(), by: As::User }, extracted, None)
+                }
+                Err(refusal) => return Ok((refused(case, &refusal)?, None)),
+            },
+            _ => return Ok((kept_back(case, &doubt)?, None)),
+        },
+    };
+    let hour = UnixTime(case.now.0 - 3_600_000);
+    let in_thread = case.tx.mailed_texts_since(reply.thread, hour)?;
+    if in_thread >= MOST_IN_THREAD && !case.approved {
+        let doubt = Doubt::Flood(format!("{in_thread} texts in this thread within an hour"));
+        return Ok((kept_back(case, &doubt)?, None));
+    }
+    let claimed = held_by(case, &anchor, &accepted)?;
+    let reply = Answer { case, id, reply, anchor, accepted, extracted };
+    reply.queued(hold, claimed)
+}
+
+/// Texts that mails may become in one thread within an hour.
+const MOST_IN_THREAD: u32 = 30;
+
+/// Whether somebody else has the thread; an answer takes one that nobody has (C6).
+fn held_by(case: &Case<'_, '_>, anchor: &Anchor, by: &Accepted) -> Result<Option<String>> {
+    let tx = case.tx;
+    let rules = tx.rulebook(anchor.latest.line, case.organisation)?;
+    let user = user_of(case, by)?;
+    let who = match &user {
+        Some(user) => rules.person(PersonId(user.id.0)).cloned().unwrap_or_default(),
+        None => Person { id: PersonId(0), name: by.author.to_string(), ..Person::default() },
+    };
+    let of = &anchor.conversation;
+    let thread = Thread {
+        closed: of.closed,
+        owner: of.owner.map(|user| PersonId(user.0)),
+        participants: of.participants.iter().map(|user| PersonId(user.0)).collect(),
+    };
+    match (rules.line.claims.reply_from_outside(&thread, &who, &rules), user) {
+        (claim::Verdict::Go { claims: true }, Some(user)) if acts(&user) => {
+            tx.claim(of.id, user.id, case.now)?;
+            Ok(None)
+        }
+        (claim::Verdict::Go { .. }, _) => Ok(None),
+        (claim::Verdict::Ask(_) | claim::Verdict::No(_), _) => {
+            let owner = of.owner.map(|owner| tx.user(owner)).transpose()?.flatten();
+            Ok(Some(owner.map_or_else(|| "Somebody else".to_owned(), |owner| owner.name())))
+        }
+    }
+}
+
+fn acts(user: &User) -> bool {
+    matches!(user.profile.role, Role::Admin | Role::Agent)
+}
+
+/// An answer that may be given.
+struct Answer<'a, 'tx> {
+    case: &'a Case<'a, 'tx>,
+    id: MailId,
+    reply: &'a ReplyToken,
+    anchor: Anchor,
+    accepted: Accepted,
+    extracted: Extracted,
+}
+
+impl Answer<'_, '_> {
+    /// Puts the text into the queue: at once, or held for its author's word.
+    fn queued(
+        self,
+        hold: Option<Hold>,
+        claimed: Option<String>,
+    ) -> Result<(Verdict, Option<MessageId>)> {
+        let Self { case, anchor, accepted, extracted, .. } = &self;
+        let tx = case.tx;
+        // C11: the line of the customer's latest text; down or not, never another SIM.
+        let line = anchor.latest.line;
+        let previous = tx.last_outbound(&anchor.latest.number)?;
+        // S47..S50, C14, C15: the latest tag, and whom the latest text was forwarded to.
+        let rules = tx.sending_rules(line, case.organisation)?;
+        let mut carried = routing::carried_on(&rules.line, previous.as_ref(), None);
+        if !anchor.addressees.is_empty() {
+            carried.response_emails = anchor.addressees.clone();
+        }
+        let author = accepted.author.to_string();
+        let known = |known: &String| known.eq_ignore_ascii_case(&author);
+        // C14, E46: the author too, unless an admin has let a stranger through this once.
+        let joins = !case.approved && !carried.response_emails.is_empty();
+        if joins && !carried.response_emails.iter().any(known) {
+            carried.response_emails.push(author.clone());
+        }
+        let text = Text {
+            line,
+            to: anchor.latest.number.clone(),
+            text: extracted.text.clone(),
+            tag: carried.tag,
+            response_emails: carried.response_emails,
+            author: user_of(case, accepted)?.map_or(
+                Author { kind: AuthorKind::Email, id: Some(author) },
+                |user| Author { kind: AuthorKind::Email, id: Some(user.profile.email) },
+            ),
+        };
+        let new = match text.cleared(case)? {
+            Ok(new) => new,
+            Err(refusal) => return refuse(case, accepted, &refusal),
+        };
+        let (reason, told) = self.held(&new, hold, claimed);
+        let earlier = self.answered_by()?;
+        let newer = anchor.latest.id > self.reply.message;
+        let is_held = reason.is_some();
+        let new = NewMessage { hold: reason.or(new.hold), ..new };
+        let Enqueued::New(message) = tx.enqueue(&new, None, case.now)? else {
+            return Ok((Verdict::new(MailOutcome::Dropped, "known", "queued before"), None));
+        };
+        self.kept_beside(message, newer)?;
+        let told = told.or_else(|| self.worth_telling(&new, earlier, newer));
+        if let Some(told) = told {
+            notices::tell(case, &accepted.author, &told)?;
+        }
+        // Who answers is reached by mail.
+        tx.sink_works(&accepted.author.key())?;
+        let verdict = match is_held {
+            true => {
+                let why = new.hold.unwrap_or_default();
+                Verdict::new(MailOutcome::Held, "asked", why)
+            }
+            false => Verdict::new(MailOutcome::Sent, "", format!("message {message}")),
+        };
+        Ok((verdict, Some(message)))
+    }
+
+    /// Why the text waits for its author, and what the author is told then.
+    fn held(
+        &self,
+        new: &NewMessage,
+        hold: Option<Hold>,
+        claimed: Option<String>,
+    ) -> (Option<String>, Option<Told>) {
+        let link = self.case.room.page_of(self.anchor.conversation.id);
+        if let Some(by) = claimed {
+            let why = format!("{by} has this conversation: take it over to send this.");
+            return (Some(why), Some(Told::Claimed { by, link }));
+        }
+        let most = self.case.room.settings.max_segments;
+        let why = match hold {
+            Some(Hold::Interleaved) => {
+                "There are words of your own both above and below the quoted mail, and it is not \
+                 clear which of them you want to send."
+                    .to_owned()
+            }
+            None if new.segments > most => format!(
+                "The text needs {} segments; more than {most} are sent only when you say so.",
+                new.segments
+            ),
+            None => return (None, None),
+        };
+        let told = Told::Held { text: new.text.clone(), why: why.clone(), link };
+        (Some(why), Some(told))
+    }
+
+    /// Who else has answered the text that this mail answers (E51).
+    fn answered_by(&self) -> Result<Option<String>> {
+        let tx = self.case.tx;
+        let after = tx.messages(&MessageQuery {
+            page: Page::After(self.reply.message),
+            direction: Some(Direction::Out),
+            conversation: Some(self.anchor.conversation.id),
+            limit: 20,
+            ..MessageQuery::default()
+        })?;
+        let mut people = after.into_iter().filter(|message| message.class == Class::Conversation);
+        let Some(author) = people.find_map(|message| message.author) else { return Ok(None) };
+        let own = self.accepted.author.key();
+        Ok(match author.kind {
+            AuthorKind::Email => author.id.filter(|id| !id.eq_ignore_ascii_case(&own)),
+            AuthorKind::User => {
+                let user = author.user().map(|user| tx.user(user)).transpose()?.flatten();
+                let other = user.filter(|u| !u.profile.email.eq_ignore_ascii_case(&own));
+                other.map(|user| user.name())
+            }
+            _ => None,
+        })
+    }
+
+    /// The thread shows which mail it was, by whom, and what was left out of it.
+    fn kept_beside(&self, message: MessageId, newer: bool) -> Result<()> {
+        let Self { case, id, reply, accepted, extracted, .. } = self;
+        let cut = cut_as_json(&extracted.cut);
+        let author = accepted.author.key();
+        case.tx.link_mail(message, *id, &author, Some(reply.message), &cut)?;
+        let mut detail = format!("from {author}, answering message {}", reply.message);
+        if newer {
+            detail.push_str(&format!("; the latest was {}", self.anchor.latest.id));
+        }
+        if case.approved {
+            detail.push_str("; let through by an admin");
+        }
+        case.tx.custody(message, case.now, "written by mail", Some(&detail))?;
+        if newer {
+            let note = json!([{ "step": "mail", "why": "newer texts were not shown in the mail" }]);
+            case.tx.set_trace(message, &note.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// What the author should know although the text goes out.
+    fn worth_telling(
+        &self,
+        new: &NewMessage,
+        earlier: Option<String>,
+        newer: bool,
+    ) -> Option<Told> {
+        if let Some(by) = earlier {
+            return Some(Told::AlreadyAnswered { by });
+        }
+        let lost = |cut: &email::Cut| cut.kind == CutKind::Attachment;
+        if self.extracted.cut.iter().any(lost) {
+            return Some(Told::Sent {
+                to: self.anchor.latest.number.as_str().to_owned(),
+                text: new.text.clone(),
+                segments: new.segments,
+                cut: self.extracted.cut.clone(),
+            });
+        }
+        let link = self.case.room.page_of(self.anchor.conversation.id);
+        newer.then_some(Told::Newer { link })
+    }
+}

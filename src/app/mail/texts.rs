@@ -1,0 +1,163 @@
+//! A person's mail becomes texts: one for each thread it answers, one for each it starts.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::answer::answer;
+use super::incoming::{Case, Effects, Verdict, kept_back};
+use super::notices;
+use crate::email::{Accepted, Destination, Doubt, Refusal, ReplyToken, Told};
+use crate::sms::{self, SegmentOptions};
+use crate::store::{
+    Author, Clearance, Leaving, LineId, MailId, MailOutcome, NewMessage, Result, User,
+};
+use crate::types::{Class, MessageId, Millis, Number, UnixTime};
+
+/// The threads and destinations of a mail, each judged for itself.
+pub(super) fn of(
+    case: &Case<'_, '_>,
+    id: MailId,
+    replies: &[ReplyToken],
+    starts: &[Destination],
+) -> Result<(Verdict, Effects)> {
+    if let Some(flood) = flood(case)? {
+        return Ok((kept_back(case, &flood)?, Effects::default()));
+    }
+    let mut verdicts = Vec::new();
+    let mut effects = Effects::default();
+    for reply in replies {
+        let (verdict, message) = answer(case, id, reply)?;
+        verdicts.push(verdict);
+        effects.messages.extend(message);
+    }
+    for to in starts {
+        let (verdict, message) = super::starting::start(case, id, to)?;
+        verdicts.push(verdict);
+        effects.messages.extend(message);
+    }
+    // One mail, one row: what an admin must see counts most.
+    let rank = |verdict: &Verdict| match verdict.outcome {
+        MailOutcome::Quarantined => 0,
+        MailOutcome::Sent => 1,
+        MailOutcome::Held => 2,
+        _ => 3,
+    };
+    verdicts.sort_by_key(rank);
+    let verdict = verdicts.into_iter().next().unwrap_or_else(|| {
+        Verdict::new(MailOutcome::Dropped, "not_for_us", "it answers and starts nothing")
+    });
+    Ok((verdict, effects))
+}
+
+/// An approved mail that a machine seemed to have written, or that came through a list: what it
+/// answers is found by its addresses alone.
+pub(super) fn of_answered(case: &Case<'_, '_>, id: MailId) -> Result<(Verdict, Effects)> {
+    let site = &case.room.site;
+    let addressed = case.mail.to.iter().chain(&case.mail.delivered_to);
+    let mut replies: Vec<ReplyToken> = Vec::new();
+    for address in addressed.filter(|address| site.is_own(address)) {
+        let detail = address.detail().unwrap_or_default();
+        if let Ok(token) = ReplyToken::read(detail, &site.keys, case.now)
+            && !replies.iter().any(|known| known.thread == token.thread)
+        {
+            replies.push(token);
+        }
+    }
+    if replies.is_empty() {
+        let why = "it names no reply address that is still valid";
+        return Ok((Verdict::new(MailOutcome::Refused, "no_thread", why), Effects::default()));
+    }
+    of(case, id, &replies, &[])
+}
+
+/// Too many mails of one author, or too many texts in one thread, are somebody's machine (E73).
+fn flood(case: &Case<'_, '_>) -> Result<Option<Doubt>> {
+    if case.approved {
+        return Ok(None);
+    }
+    let Some(author) = case.mail.author() else { return Ok(None) };
+    let hour = UnixTime(case.now.0 - 3_600_000);
+    let most = case.room.settings.max_per_hour;
+    let count = case.tx.mails_since(&author.key(), hour)?;
+    Ok((count > most).then(|| Doubt::Flood(format!("{count} from {author} within an hour"))))
+}
+
+/// The author is known, and is told why not.
+pub(super) fn refuse(
+    case: &Case<'_, '_>,
+    accepted: &Accepted,
+    refusal: &Refusal,
+) -> Result<(Verdict, Option<MessageId>)> {
+    notices::tell(case, &accepted.author, &Told::Refused(refusal.clone()))?;
+    let verdict = Verdict::new(MailOutcome::Refused, refusal.code(), refusal.to_string());
+    Ok((verdict, None))
+}
+
+/// The user whose address wrote the mail.
+pub(super) fn user_of(case: &Case<'_, '_>, by: &Accepted) -> Result<Option<User>> {
+    let author = by.author.key();
+    let mut users = case.tx.users()?.into_iter().filter(|user| user.profile.active);
+    Ok(users.find(|user| user.profile.email.eq_ignore_ascii_case(&author)))
+}
+
+/// A text about to be queued.
+pub(super) struct Text {
+    pub(super) line: LineId,
+    pub(super) to: Number,
+    pub(super) text: String,
+    pub(super) tag: Option<String>,
+    pub(super) response_emails: Vec<String>,
+    pub(super) author: Author,
+}
+
+impl Text {
+    /// The text ready for the queue, judged as the API's are.
+    pub(super) fn cleared(
+        self,
+        case: &Case<'_, '_>,
+    ) -> Result<std::result::Result<NewMessage, Refusal>> {
+        let text: String = self.text.replace("\r\n", "\n").nfc().collect();
+        let counted = match sms::count(&text, &SegmentOptions::default()) {
+            Ok(counted) => counted,
+            Err(error) => return Ok(Err(Refusal::Policy(error.to_string()))),
+        };
+        let alphabet = match counted.coding.alphabet() {
+            sms::Alphabet::Ucs2 => "ucs2",
+            _ => "gsm7",
+        };
+        let mut new = NewMessage {
+            line: self.line,
+            to: self.to,
+            text,
+            class: Class::Conversation,
+            tag: self.tag,
+            response_emails: self.response_emails,
+            author: Some(self.author),
+            send_at: None,
+            valid_for: None,
+            report: true,
+            flash: false,
+            alphabet: Some(alphabet.to_owned()),
+            segments: u32::try_from(counted.segments).unwrap_or(u32::MAX),
+            hold: None,
+        };
+        let leaving = Leaving {
+            line: new.line,
+            to: &new.to,
+            text: &new.text,
+            class: new.class,
+            tag: new.tag.as_deref(),
+            response_emails: &new.response_emails,
+            segments: new.segments,
+            let_go: false,
+        };
+        match case.tx.clearance(&leaving, case.organisation, case.now)? {
+            Clearance::Go | Clearance::Warn(_) | Clearance::Later => {}
+            Clearance::Hold(refusal) => new.hold = Some(refusal.sentence),
+            Clearance::Refused(refusal) => return Ok(Err(Refusal::Policy(refusal.sentence))),
+        }
+        Ok(Ok(new))
+    }
+}
+
+/// Texts started by mail may wait as long as any other.
+pub(super) const A_DAY: Millis = Millis::from_secs(24 * 3_600);

@@ -1,0 +1,206 @@
+//! Our own people are told by text: of new messages, of what needs an admin, of forwards that no
+//! mail server takes. Each is a text in the queue like any other, to a phone of ours.
+
+use serde_json::json;
+
+use super::mail::outgoing::name_of;
+use crate::engine::routing;
+use crate::sms::{self, SegmentOptions};
+use crate::store::{
+    Author, AuthorKind, Delivery, DeliveryKind, Enqueued, LineId, MailPart, Message, NewDelivery,
+    NewMessage, Overdue, Result, Role, SmsSwitch, User, UserId, WriteTx,
+};
+use crate::types::{Class, MessageId, Millis, Number, UnixTime};
+
+/// What became of telling somebody.
+pub(super) enum Told {
+    /// Done; the text that was queued, if it took one.
+    Done(Option<MessageId>),
+    /// It cannot be done.
+    Failed(String),
+}
+
+/// A notified user learns of a new text (S78, S103, S112, S113).
+pub(super) fn by_text(
+    tx: &WriteTx<'_>,
+    delivery: &Delivery,
+    pages: Option<&str>,
+    now: UnixTime,
+) -> Result<Told> {
+    let user = delivery.target.parse().ok().map(|id| tx.user(id)).transpose()?.flatten();
+    let Some(phone) = user.as_ref().and_then(phone) else {
+        return Ok(Told::Failed("the user has no phone, or is not active".to_owned()));
+    };
+    // A notice that was made for another reason brings its words along.
+    if let Some(text) = delivery.payload["text"].as_str() {
+        let line = delivery.message.map(|id| tx.message(id)).transpose()?.flatten();
+        return queue(tx, line.map(|message| message.line), &phone, text, now);
+    }
+    let message = delivery.message.map(|id| tx.message(id)).transpose()?.flatten();
+    let Some(message) = message else {
+        return Ok(Told::Failed("the text is gone".to_owned()));
+    };
+    let who = who(tx, &message)?;
+    let line = tx.line(message.line)?.map(|line| line.name).unwrap_or_default();
+    let mut text = match delivery.payload["texts"].as_u64() {
+        Some(texts @ 2..) => format!("{texts} new texts, the last from {who} on {line}."),
+        _ => format!("New text from {who} on {line}."),
+    };
+    if let (Some(pages), Some(thread)) = (pages, message.conversation) {
+        text.push_str(&format!(" {pages}/threads/{thread}"));
+    }
+    queue(tx, Some(message.line), &phone, &text, now)
+}
+
+/// An alert is given to each admin: by mail while mail leaves, else by text.
+pub(super) fn admins(
+    tx: &WriteTx<'_>,
+    delivery: &Delivery,
+    mails: bool,
+    now: UnixTime,
+) -> Result<Told> {
+    let failing = tx.mail_health()?.iter().any(|h| h.part == MailPart::Out && h.error.is_some());
+    let by_mail = mails && !failing;
+    let admins =
+        tx.users()?.into_iter().filter(|u| u.profile.role == Role::Admin && u.profile.active);
+    let mut told = 0;
+    for admin in admins {
+        let has_mail = mails && !admin.profile.email.is_empty();
+        let kind = match (has_mail, phone(&admin)) {
+            (true, Some(_)) if by_mail => DeliveryKind::Alert,
+            (_, Some(_)) => DeliveryKind::Notice,
+            (true, None) => DeliveryKind::Alert,
+            (false, None) => continue,
+        };
+        let mut payload = delivery.payload.clone();
+        if kind == DeliveryKind::Notice {
+            payload["channel"] = json!("sms");
+        }
+        let each = NewDelivery {
+            kind,
+            target: admin.id.to_string(),
+            payload,
+            message: delivery.message,
+            once: Some(format!("alert {} {}", delivery.id, admin.id)),
+            not_before: None,
+        };
+        tx.add_delivery(&each, now)?;
+        told += 1;
+    }
+    Ok(match told {
+        0 => Told::Failed("no admin has a phone or an address that mail can reach".to_owned()),
+        _ => Told::Done(None),
+    })
+}
+
+/// A forward has reached nobody for long: the line's recipient is told by text, else its notified
+/// users, else the admins (E75).
+pub(super) fn instead_of_mail(tx: &WriteTx<'_>, overdue: &Overdue, now: UnixTime) -> Result<()> {
+    let Some(message) = tx.message(overdue.message)? else { return Ok(()) };
+    let who = who(tx, &message)?;
+    let words = match routing::holds_code(&message.text) {
+        true => routing::masked_codes(&message.text),
+        false => message.text.clone(),
+    };
+    let shown: String = words.chars().take(SHOWN).collect();
+    let more = if shown.len() < words.len() { "…" } else { "" };
+    let text = format!("No mail leaves since {}. {who} wrote: {shown}{more}", overdue.since);
+    let users = sinks(tx, message.line)?;
+    for user in &users {
+        let new = NewDelivery {
+            kind: DeliveryKind::Notice,
+            target: user.to_string(),
+            payload: json!({ "channel": "sms", "text": text }),
+            message: Some(message.id),
+            once: Some(format!("instead of mail {} {user}", message.id)),
+            not_before: None,
+        };
+        tx.add_delivery(&new, now)?;
+    }
+    if users.is_empty() {
+        let day = now.0.div_euclid(24 * 3_600_000);
+        let why = overdue.error.as_deref().unwrap_or("no mail server took it");
+        let text = format!("Forwards wait since {}: {why}", overdue.since);
+        tx.add_delivery(&super::deliverer::alert(text, format!("forwards wait {day}")), now)?;
+    }
+    let detail = match users.len() {
+        0 => "the admins are told".to_owned(),
+        n => format!("{n} told by text"),
+    };
+    tx.custody(message.id, now, "mail does not leave", Some(&detail))
+}
+
+/// Characters of a customer's text in a text of ours.
+const SHOWN: usize = 200;
+
+/// Who of a line can be told by text.
+fn sinks(tx: &WriteTx<'_>, line: LineId) -> Result<Vec<UserId>> {
+    let Some(settings) = tx.line_settings(line)? else { return Ok(Vec::new()) };
+    let reachable = |id: UserId| -> Result<Option<UserId>> {
+        Ok(tx.user(id)?.filter(|user| phone(user).is_some()).map(|user| user.id))
+    };
+    if let Some(recipient) = settings.response_recipient.map(reachable).transpose()?.flatten() {
+        return Ok(vec![recipient]);
+    }
+    let told = settings.notified.iter().map(|told| reachable(told.user));
+    Ok(told.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+fn phone(user: &User) -> Option<Number> {
+    user.profile.phone.clone().filter(|_| user.profile.active)
+}
+
+/// The customer as our people know them.
+fn who(tx: &WriteTx<'_>, message: &Message) -> Result<String> {
+    let name = name_of(tx, &message.number)?;
+    Ok(name.unwrap_or_else(|| message.number.as_str().to_owned()))
+}
+
+/// Queues a text to a phone of ours, on the line it is about or the first that sends.
+fn queue(
+    tx: &WriteTx<'_>,
+    wanted: Option<LineId>,
+    to: &Number,
+    text: &str,
+    now: UnixTime,
+) -> Result<Told> {
+    let lines = tx.lines()?;
+    let sends = |id: LineId| lines.iter().any(|line| line.id == id && line.sms == SmsSwitch::On);
+    let any = || lines.iter().find(|line| line.sms == SmsSwitch::On).map(|line| line.id);
+    let Some(line) = wanted.filter(|line| sends(*line)).or_else(any) else {
+        return Ok(Told::Failed("no line can send".to_owned()));
+    };
+    let counted = sms::count(text, &SegmentOptions::default()).ok();
+    let alphabet = counted.as_ref().map(|count| match count.coding.alphabet() {
+        sms::Alphabet::Ucs2 => "ucs2",
+        _ => "gsm7",
+    });
+    let new = NewMessage {
+        line,
+        to: to.clone(),
+        text: text.to_owned(),
+        class: Class::Alert,
+        tag: None,
+        response_emails: Vec::new(),
+        author: Some(Author { kind: AuthorKind::System, id: None }),
+        send_at: None,
+        // News of yesterday are no news.
+        valid_for: Some(Millis::from_secs(6 * 3_600)),
+        report: true,
+        flash: false,
+        alphabet: alphabet.map(str::to_owned),
+        segments: counted.map_or(1, |count| u32::try_from(count.segments).unwrap_or(u32::MAX)),
+        hold: None,
+    };
+    match tx.enqueue(&new, None, now)? {
+        Enqueued::New(message) | Enqueued::Repeated(message) => {
+            let thread = tx.conversation_with(to, line, now)?;
+            // As for relays: unless they have written to us as a customer (E1, E15).
+            if tx.conversation(thread)?.is_none_or(|thread| thread.unread == 0) {
+                tx.set_internal(thread, now)?;
+            }
+            Ok(Told::Done(Some(message)))
+        }
+        Enqueued::Conflict => Ok(Told::Done(None)),
+    }
+}
