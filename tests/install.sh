@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Installs from Debian's packages what some tests talk to: a browser, and other programs that drive
-# modems. Tests that miss one say `skipped: why`; nothing else depends on them.
+# Installs from Debian's packages what some tests talk to: a browser, mail servers, and other programs
+# that drive modems. Tests that miss one say `skipped: why`; nothing else depends on them.
 set -euo pipefail
-wanted=(chromium chromium-driver gammu gammu-smsd smstools)
+wanted=(chromium chromium-driver gammu gammu-smsd smstools dovecot-imapd dovecot-lmtpd)
+# A machine that has a mail server keeps it: two cannot be installed beside one another.
+[ -e /usr/sbin/sendmail ] || wanted+=(postfix)
 missing=()
 for package in "${wanted[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing+=("$package")
@@ -11,5 +13,7 @@ done
 command -v apt-get >/dev/null || { echo "no apt-get here; install yourself: ${missing[*]}"; exit 1; }
 sudo=""; [ "$(id -u)" = 0 ] || sudo=sudo
 $sudo apt-get update -qq
+# A Postfix that serves nobody: tests start their own.
+echo "postfix postfix/main_mailer_type select No configuration" | $sudo debconf-set-selections
 DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 echo "installed: ${missing[*]}"
