@@ -34,6 +34,8 @@ pub struct LocalAdmin;
 pub enum Access {
     /// Anybody who reaches the port.
     Public,
+    /// Whoever is signed in with a browser: what is their own.
+    Account,
     /// Whoever may read texts.
     Read,
     /// Whoever may send them.
@@ -89,9 +91,8 @@ impl Caller {
 
     /// The user who is signed in here, with their browser: their own account is theirs alone.
     pub(super) fn signed_in(&self) -> Result<(UserId, SessionId), WebError> {
-        let detail = "Sign in with a browser: an account is changed by its owner alone.";
         let signed_in = self.user.zip(self.session);
-        signed_in.ok_or_else(|| WebError::new(Code::Forbidden, detail))
+        signed_in.ok_or_else(|| WebError::new(Code::Forbidden, OWN))
     }
 
     /// Who acts for the user, for the audit log.
@@ -151,6 +152,7 @@ impl Caller {
         let has = |word: &str| self.scopes.iter().any(|scope| scope == word || scope == "admin");
         match access {
             Access::Public => true,
+            Access::Account => self.session.is_some(),
             Access::Read => has("read"),
             Access::Send => has("send"),
             // A token bound to one line cannot change what belongs to all.
@@ -196,12 +198,9 @@ pub(super) async fn require(
         Ok(caller) if caller.may(access) => {
             parts.extensions.insert(caller);
         }
-        // A page for everybody shows what the caller may see of it.
-        Ok(caller) if access == Access::Public => {
-            parts.extensions.insert(caller);
-        }
         Ok(caller) => {
             let detail = match caller.session {
+                _ if access == Access::Account => OWN,
                 Some(_) => "Your role does not include this. Ask an admin.",
                 None => "Use a token with the scope this call needs.",
             };
@@ -369,6 +368,8 @@ pub(super) fn secret(app: &App, prefix: &str) -> Secret {
     Secret::new(bits.iter().fold(prefix.to_owned(), |text, byte| format!("{text}{byte:02x}")))
 }
 
+/// Said to programs at what belongs to a person.
+const OWN: &str = "Sign in with a browser: only people do this, under their own name.";
 /// Use of a session is noted no more often: a page that polls must not cost a write each time.
 const NOTED_EVERY: Millis = Millis::from_secs(10 * 60);
 /// The cookie outlives no session; the store ends it earlier when it was not used.

@@ -77,6 +77,10 @@ pub(super) struct Done {
 fn again(refusal: WebError, html: String) -> Result<Response, WebError> {
     match refusal.code().status() {
         StatusCode::INTERNAL_SERVER_ERROR | StatusCode::NOT_FOUND => Err(refusal),
+        // The browser posted what the person typed: the form is sound, its values are not.
+        StatusCode::BAD_REQUEST => {
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(html)).into_response())
+        }
         status => Ok((status, Html(html)).into_response()),
     }
 }
