@@ -118,20 +118,25 @@ fn text(forward: &Forward<'_>, site: &Site) -> String {
         }
         text.push('\n');
     }
-    text.push_str(&format!(
-        "To answer by text, reply to this mail. {}",
-        match site.extract.end_mark.as_str() {
-            "" => String::new(),
-            mark => format!("Put {mark} where the text ends."),
-        }
-        .as_str()
-    ));
+    text.push_str(&how_to_answer(forward, site));
     if let Some(link) = forward.link {
         text.push_str(&format!("\nThe whole thread: {}", one_line(link)));
     }
     text.truncate(text.trim_end().len());
     text.push('\n');
     text
+}
+
+/// A sender that is a name cannot be answered (S26).
+fn how_to_answer(forward: &Forward<'_>, site: &Site) -> String {
+    let mark = site.extract.end_mark.as_str();
+    match (forward.number.contains(char::is_alphabetic), mark) {
+        (true, _) => "This sender cannot be answered by text.".into(),
+        (false, "") => "To answer by text, reply to this mail.".into(),
+        (false, mark) => {
+            format!("To answer by text, reply to this mail. Put {mark} where the text ends.")
+        }
+    }
 }
 
 /// `21 Nov 2026, 10:10`.

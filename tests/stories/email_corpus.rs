@@ -28,8 +28,8 @@ fn corpus() -> BTreeMap<String, (Vec<u8>, String)> {
     found
 }
 
-/// E39, E40, E42..E47, E49, E53..E56, E59..E65, E67..E70, E72: each mail becomes what its file
-/// says: a text, a notice, a question, a case for an admin, or nothing.
+/// S43..S45, S51, E39, E40, E42..E47, E49, E53..E56, E59..E65, E67..E70, E72: each mail becomes what
+/// its file says: a text, a notice, a question, a case for an admin, or nothing.
 #[test]
 fn every_mail_of_the_corpus_becomes_what_its_file_says() {
     let (site, mut wrong) = (site(), Vec::new());

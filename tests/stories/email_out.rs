@@ -66,6 +66,29 @@ fn a_forward_without_tags_has_no_trace_of_them() {
     let out = forwarded(None, &["", " "], "Hi");
     assert_eq!(out.subject, "Text from +447700900123 on Main line");
     assert!(!out.text.contains("Tags"), "{}", out.text);
+    assert!(out.text.contains("reply to this mail. Put ## where the text ends."), "{}", out.text);
+}
+
+/// A sender that is a name cannot be answered, and the mail does not ask for it.
+#[test]
+fn a_forward_of_a_name_asks_for_no_answer() {
+    let to = address("anna@example.com");
+    let what = Forward {
+        to: &to,
+        thread: ConversationId(7),
+        message: MessageId(70),
+        decided_at: NOW,
+        received_at: NOW,
+        line: ("Main line", None),
+        name: None,
+        number: "BANK",
+        tags: &[],
+        text: "Hi",
+        past: &[],
+        link: None,
+    };
+    let out = forward(&what, &site());
+    assert!(out.text.contains("cannot be answered") && !out.text.contains("reply to this mail"));
 }
 
 /// E76: what a customer, a contact or a tag holds stays words; the subject has no word of the text.
