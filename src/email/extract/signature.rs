@@ -1,6 +1,7 @@
 //! What programs, lists and legal departments add below a mail.
 //!
-//! Each rule looks at whole lines; a greeting and a name are the author's own words.
+//! Each rule looks at whole lines, and what a mobile program adds is only looked for below
+//! everything else; a greeting and a name are the author's own words.
 
 use super::{CutKind, Line};
 
@@ -10,35 +11,39 @@ pub(super) fn mark(lines: &mut [Line], also: &[String]) {
     let mut at = 0;
     while at < lines.len() {
         match begins(lines, at, &also) {
-            Some((kind, Extent::Line)) => {
-                lines.iter_mut().skip(at).take(1).for_each(|line| line.leave_out(kind));
-                at += 1;
-            }
-            Some((kind, Extent::Block)) => {
-                // Up to the next quote: below it somebody may go on.
+            None => at += 1,
+            // Up to the next quote: below it somebody may go on.
+            Some(kind) => {
                 for line in lines.iter_mut().skip(at).take_while(|line| line.is_own()) {
                     line.leave_out(kind);
                     at += 1;
                 }
             }
-            None => at += 1,
+        }
+    }
+    mobile(lines);
+}
+
+/// Leaves out the last own line above a quote or the end, if a program wrote it.
+fn mobile(lines: &mut [Line]) {
+    let mut last = true;
+    for line in lines.iter_mut().rev() {
+        match line.cut {
+            Some(_) => last = true,
+            None if line.is_blank() => {}
+            None if last && is_mobile(&line.text) => line.leave_out(CutKind::Mobile),
+            None => last = false,
         }
     }
 }
 
-enum Extent {
-    Line,
-    Block,
-}
-
-/// What begins at a line, and how far it goes.
-fn begins(lines: &[Line], at: usize, also: &[String]) -> Option<(CutKind, Extent)> {
+/// Why everything from a line to the next quote is no part of the text.
+fn begins(lines: &[Line], at: usize, also: &[String]) -> Option<CutKind> {
     let line = lines.get(at).filter(|line| line.is_own() && !line.is_blank())?;
     let text = line.text.trim().trim_matches(['*', '_']).trim().to_lowercase();
     let below = || lines.iter().skip(at + 1).take(4).any(|line| is_list_words(&line.text));
     if line.text.trim_end() == "--" || matches!(line.text.trim(), "—" | "–" | "- --") {
-        let kind = if below() { CutKind::List } else { CutKind::Signature };
-        return Some((kind, Extent::Block));
+        return Some(if below() { CutKind::List } else { CutKind::Signature });
     }
     let rule = line.text.trim();
     let signs = rule.len() >= 10 && rule.chars().all(|c| matches!(c, '_' | '-' | '=' | '*'));
@@ -46,31 +51,28 @@ fn begins(lines: &[Line], at: usize, also: &[String]) -> Option<(CutKind, Extent
         let next = lines.get(at + 1).map(|line| line.text.trim().to_lowercase());
         let legal = next.is_some_and(|next| DISCLAIMERS.iter().any(|d| next.starts_with(d)));
         return match (below(), legal) {
-            (true, _) => Some((CutKind::List, Extent::Block)),
-            (false, true) => Some((CutKind::Disclaimer, Extent::Block)),
+            (true, _) => Some(CutKind::List),
+            (false, true) => Some(CutKind::Disclaimer),
             (false, false) => None,
         };
     }
     if text.starts_with("you received this message because you are subscribed") {
-        return Some((CutKind::List, Extent::Block));
+        return Some(CutKind::List);
     }
-    if is_mobile(&text) {
-        return Some((CutKind::Mobile, Extent::Line));
-    }
-    let paragraph = at.checked_sub(1).and_then(|above| lines.get(above));
-    let paragraph = paragraph.is_none_or(|above| above.is_blank() || !above.is_own());
+    let above = at.checked_sub(1).and_then(|above| lines.get(above));
+    let paragraph = above.is_none_or(|above| above.is_blank() || !above.is_own());
     if paragraph && DISCLAIMERS.iter().any(|words| text.starts_with(words)) && is_legal(lines, at) {
-        return Some((CutKind::Disclaimer, Extent::Block));
+        return Some(CutKind::Disclaimer);
     }
     let wanted = also.iter().any(|words| !words.is_empty() && text.starts_with(words.as_str()));
-    wanted.then_some((CutKind::Signature, Extent::Block))
+    wanted.then_some(CutKind::Signature)
 }
 
 /// Whether the words from here on speak of recipients, secrecy or paper: a person's own sentence
 /// may begin like a disclaimer.
 fn is_legal(lines: &[Line], at: usize) -> bool {
-    let words = lines.iter().skip(at).take(40).map(|line| line.text.to_lowercase());
-    words.into_iter().any(|line| LEGAL.iter().any(|word| line.contains(word)))
+    let mut words = lines.iter().skip(at).take(40).map(|line| line.text.to_lowercase());
+    words.any(|line| LEGAL.iter().any(|word| line.contains(word)))
 }
 
 fn is_list_words(text: &str) -> bool {
@@ -80,11 +82,11 @@ fn is_list_words(text: &str) -> bool {
 
 /// A line a program writes by itself.
 fn is_mobile(text: &str) -> bool {
-    let short = text.chars().count() <= 120;
-    short
-        && ((MOBILE_STARTS.iter().any(|start| text.starts_with(start))
-            && PRODUCTS.iter().any(|product| text.contains(product)))
-            || MOBILE_WHOLE.contains(&text.trim_end_matches(['.', '!'])))
+    let text = text.trim().trim_matches(['*', '_']).trim().to_lowercase();
+    let starts = MOBILE_STARTS.iter().any(|start| text.starts_with(start));
+    let named = PRODUCTS.iter().any(|product| text.contains(product));
+    let whole = MOBILE_WHOLE.contains(&text.trim_end_matches(['.', '!']));
+    text.chars().count() <= 120 && ((starts && named) || whole)
 }
 
 /// E67: lines that stand for a picture.
@@ -146,10 +148,8 @@ const MOBILE_STARTS: &[&str] = &[
     "sent from proton mail",
     "sent with proton mail",
     "sent from samsung",
-    "sent via ",
     "sent from a mobile",
     "get outlook for ",
-    "sent using ",
     "sent with tutanota",
     "secured with tuta",
     "sent from aol",
@@ -441,6 +441,7 @@ mod tests {
             "----------\nmenu\n----------",
             "See the important notice on the door",
             "Von meinem Sohn abgeholt",
+            "Sent from my phone shop today\nAt ten.",
             "Sent via courier today",
             "Important notice: closed tomorrow",
         ] {
