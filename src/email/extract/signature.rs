@@ -219,7 +219,6 @@ const PRODUCTS: &[&str] = &[
     "android",
     "samsung",
     "galaxy",
-    "huawei",
     "xiaomi",
     "redmi",
     "pixel",

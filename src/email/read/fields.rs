@@ -89,10 +89,6 @@ impl Kind {
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
-
-    pub(super) fn is(&self, main: &str, sub: &str) -> bool {
-        self.main == main && self.sub == sub
-    }
 }
 
 /// The addresses of a field, and how many entries hold none.
