@@ -296,8 +296,8 @@ impl Click {
 
 const TEXTS_ABOUT: &str = "Sent by the line itself. An empty box means the text shown in it. Fields: \
     {{ company }}, {{ line }}, {{ help_contact }}, {{ first_name|default('there') }}, {{ answer_by }}.";
-const HOURS_ABOUT: &str = "Outside of them the away text is sent. Empty days are closed; without any \
-    hours the line is always attended.";
+const HOURS_ABOUT: &str = "Write them as 09:00-12:00, 13:00-17:00. Outside of them the away text is sent. \
+    Empty days are closed; without any hours the line is always attended.";
 const DAYS: [(&str, &str); 7] = [
     ("mon", "Monday"),
     ("tue", "Tuesday"),
@@ -464,9 +464,6 @@ fn of_hours(set: &LineSettings, zone: &str) -> Vec<Field> {
     for (key, label) in DAYS {
         let kept = hours.map_or(String::new(), |hours| list(&hours["week"][key], ", "));
         fields.push(Field::line(key, label, kept));
-    }
-    if let Some(first) = fields.get_mut(1) {
-        first.hint = "As 09:00-12:00, 13:00-17:00.".to_owned();
     }
     let holidays = hours.map_or(String::new(), |hours| list(&hours["holidays"], "\n"));
     fields.push(
