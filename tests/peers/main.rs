@@ -2,8 +2,8 @@
 //!
 //! Each identifies the modem, takes texts, sends texts, sees its delivery reports and comes back
 //! after the modem was unplugged once. What is not installed is skipped and says so:
-//! `tests/install.sh` installs all of it. `SIMGATE_PEER_TEXTS=100` sets how many single texts go
-//! each way, with a fifth as many in three parts; the default keeps each test under a minute.
+//! `tests/install.sh` installs all of it. A hundred single texts go each way, and twenty in three
+//! parts; `SIMGATE_PEER_TEXTS=20` makes it fewer, a fifth of them long.
 
 mod emulation;
 mod gammu;
