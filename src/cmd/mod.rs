@@ -191,11 +191,13 @@ fn private_folder(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The gateway's runtime: tasks are few and wait nearly always. The store's thread lives from one
-/// look to the next, which is cheaper than a new one each time.
+/// The gateway's runtime: tasks are few and wait nearly always. One thread carries them; a second
+/// would be woken for each answer of a modem only to find nothing left to do. What takes long (the
+/// disk, passwords) has threads of its own; the store's lives from one look to the next, which is
+/// cheaper than a new one each time.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    runtime.worker_threads(2).thread_keep_alive(std::time::Duration::from_secs(90)).enable_all();
+    runtime.worker_threads(1).thread_keep_alive(std::time::Duration::from_secs(90)).enable_all();
     Ok(runtime.build().context("cannot start the runtime")?)
 }
 
