@@ -94,7 +94,7 @@ fn outbound(size: &Size) -> Vec<Figure> {
 }
 
 /// Queues texts for all modems while they are without a network, and lets them go: accepting them
-/// is not what is measured, and neither are their reports.
+/// is not what is measured. Nobody asks for reports, which would be texts of their own.
 fn send(site: &Site, texts: usize) -> (f64, Cost) {
     let modems = site.cards.len();
     let network = |registration: u8| {

@@ -173,7 +173,8 @@ impl Gateway {
             let message = |(n, text): (usize, &String)| {
                 let number = batch * 500 + n;
                 let to = format!("+4477009{:05}", 10_000 + number);
-                json!({ "to": to, "text": text, "line": cards[number % cards.len()] })
+                let line = &cards[number % cards.len()];
+                json!({ "to": to, "text": text, "line": line, "report": false })
             };
             let messages: Vec<Value> = texts.iter().enumerate().map(message).collect();
             self.api.post("/api/v1/messages/batch", &json!({ "messages": messages }));

@@ -75,6 +75,8 @@ fn common(conn: &Connection) -> Result<()> {
     conn.pragma_update(None, "foreign_keys", true)?;
     // No memory map: a torn page must be an error, not a surprise in our own memory.
     conn.pragma_update(None, "mmap_size", 0)?;
+    // What a savepoint may have to undo is a few pages: no file for it, and no text in /tmp.
+    conn.pragma_update(None, "temp_store", "memory")?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.pragma_update(None, "cell_size_check", true)?;
     conn.set_prepared_statement_cache_capacity(PREPARED);
@@ -132,6 +134,7 @@ mod tests {
             ("secure_delete", "Integer(2)"),
             ("busy_timeout", "Integer(5000)"),
             ("wal_autocheckpoint", "Integer(0)"),
+            ("temp_store", "Integer(2)"),
             ("page_size", "Integer(4096)"),
             ("application_id", "Integer(1936289127)"),
         ] {

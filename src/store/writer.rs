@@ -22,6 +22,8 @@ use super::{ReadTx, WriteTx};
 const WAITING: usize = 1_024;
 /// Jobs in one commit at most: bounds the time to a busy caller's answer.
 const BATCH: usize = 256;
+/// Jobs after which the writer looks how long the log is.
+const LOOK_AFTER: usize = 4;
 /// WAL pages after which the writer checkpoints between batches.
 const CHECKPOINT_PAGES: i64 = 1_000;
 /// 64 MiB of 4 KiB pages: a reader that never ends starves the checkpoint.
@@ -117,7 +119,15 @@ impl Writer {
         watch: Option<Watch>,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        let desk = Desk { conn: Some(conn), path, alarmed: false, journal, watch, cut: None };
+        let desk = Desk {
+            conn: Some(conn),
+            path,
+            unchecked: 0,
+            alarmed: false,
+            journal,
+            watch,
+            cut: None,
+        };
         tokio::spawn(serve(desk, receiver));
         Self(sender)
     }
@@ -187,6 +197,8 @@ struct Desk {
     /// `None` after the disk failed: opened and checked anew before the next batch.
     conn: Option<Connection>,
     path: PathBuf,
+    /// Jobs since the log's length was last looked at.
+    unchecked: usize,
     alarmed: bool,
     /// The second copy; none where one is being rebuilt from it.
     journal: Option<Journal>,
@@ -206,6 +218,7 @@ impl Desk {
     /// Runs and commits all of `jobs`, in one transaction unless SQLite ends one by itself
     /// (disk full): then its jobs have failed together and the rest get a new one.
     fn batch(&mut self, jobs: Vec<Box<dyn Job>>) {
+        self.unchecked += jobs.len();
         let mut waiting = VecDeque::from(jobs);
         while !waiting.is_empty() {
             let mut ran = Vec::new();
@@ -237,7 +250,10 @@ impl Desk {
                 job.answer(outcome.clone());
             }
         }
-        self.checkpoint();
+        if self.unchecked >= LOOK_AFTER {
+            self.unchecked = 0;
+            self.checkpoint();
+        }
     }
 
     fn connected(&mut self) -> Result<()> {
