@@ -19,6 +19,8 @@ pub enum Change {
     Message(MessageId),
     /// A conversation's counters or order.
     Conversation(ConversationId),
+    /// Who looks at a conversation, or writes in it.
+    Presence(ConversationId),
     /// A modem's state.
     Modem(ModemId),
     /// Something can be sent: the sender looks.

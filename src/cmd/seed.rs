@@ -60,6 +60,19 @@ fn fill(tx: &WriteTx<'_>, sims: &[SimFacts], now: UnixTime) -> Result<()> {
         },
         now,
     )?;
+    for (first_name, last_name) in [("Marco", "Rossi"), ("Priya", "Shah")] {
+        let colleague = Profile {
+            first_name: first_name.to_owned(),
+            last_name: last_name.to_owned(),
+            email: format!("{}@example.org", first_name.to_lowercase()),
+            phone: None,
+            role: Role::Agent,
+            active: true,
+            duty: true,
+            team: Some("events".to_owned()),
+        };
+        tx.create_user(&colleague, now)?;
+    }
     let mut lines = Vec::new();
     for (sim, name) in sims.iter().zip(["Front desk", "Events"]) {
         let line = tx.upsert_line(&seen(sim), now)?;

@@ -7,9 +7,10 @@ use rusqlite::named_params;
 
 use super::WriteTx;
 use super::error::Result;
+use super::happenings::NewHappening;
 use super::messages::Author;
 use super::users::UserId;
-use super::words::{AuthorKind, ChangeKind};
+use super::words::{AuthorKind, ChangeKind, Happened};
 use crate::types::{ConversationId, Millis, UnixTime};
 
 /// What became of a claim.
@@ -27,15 +28,23 @@ impl WriteTx<'_> {
     /// Claims a conversation that nobody holds. Of many at the same instant, one wins (E120).
     pub fn claim(&self, of: ConversationId, user: UserId, now: UnixTime) -> Result<Claim> {
         let sql = "UPDATE conversations SET owner_id = :user, owner_active_at = :now
-                    WHERE id = :id AND (owner_id IS NULL OR owner_id = :user)";
+                    WHERE id = :id AND owner_id IS NULL";
         let asked = named_params! { ":id": of, ":user": user, ":now": now };
         if self.conn.prepare_cached(sql)?.execute(asked)? > 0 {
             self.leave(of, user)?;
+            let claimed = NewHappening::of(Happened::Claimed, Some(Author::of_user(user)));
+            self.happened(of, &claimed, now)?;
             self.changed(ChangeKind::Conversation, of.0, now)?;
             return Ok(Claim::Won);
         }
-        let owner = self.conversation(of)?.map(|conversation| conversation.owner);
-        Ok(owner.map_or(Claim::NotFound, |owner| owner.map_or(Claim::NotFound, Claim::Held)))
+        Ok(match self.conversation(of)?.and_then(|conversation| conversation.owner) {
+            None => Claim::NotFound,
+            Some(owner) if owner == user => {
+                self.owner_acted(of, user, now)?;
+                Claim::Won
+            }
+            Some(owner) => Claim::Held(owner),
+        })
     }
 
     /// Gives a conversation from one to another (C7), or to nobody. `false`: it is not `from`'s any

@@ -27,6 +27,29 @@ pub struct Card {
     pub notes: String,
 }
 
+impl Card {
+    /// This card, with what it does not say taken from another.
+    pub fn completed_by(&self, other: &Card) -> Card {
+        let mut card = self.clone();
+        if card.first_name.is_empty() && card.last_name.is_empty() {
+            (card.first_name, card.last_name) = (other.first_name.clone(), other.last_name.clone());
+        }
+        let new = other.numbers.iter().filter(|number| !self.numbers.contains(number));
+        card.numbers.extend(new.cloned());
+        card.language = card.language.or_else(|| other.language.clone());
+        for (name, value) in &other.fields {
+            let known = card.fields.entry(name.clone()).or_default();
+            if known.is_empty() {
+                known.clone_from(value);
+            }
+        }
+        if !other.notes.is_empty() && !card.notes.contains(&other.notes) {
+            card.notes = format!("{}\n{}", card.notes, other.notes).trim().to_owned();
+        }
+        card
+    }
+}
+
 /// A contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {

@@ -11,7 +11,9 @@ use super::search;
 use super::users::UserId;
 use super::words::{Tab, number};
 use super::{ReadTx, WriteTx};
-use crate::types::{ContactId, ConversationId, Direction, MessageId, Number, UnixTime};
+use crate::types::{
+    ContactId, ConversationId, Direction, MessageId, MessageState, Number, UnixTime,
+};
 
 /// All texts with one remote address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub struct Conversation {
     pub last_message_at: UnixTime,
     /// Its words and which way they went.
     pub last_text: Option<(Direction, String)>,
+    /// Where that message stands.
+    pub last_state: Option<MessageState>,
     /// The contact who names it, with the name.
     pub contact: Option<(ContactId, String)>,
     /// Who has claimed it.
@@ -71,6 +75,10 @@ pub struct ConversationQuery {
     pub search: Option<String>,
     /// Those flagged with this word, or with any word when empty (S69).
     pub flag: Option<String>,
+    /// Those claimed by this user.
+    pub owner: Option<UserId>,
+    /// Those with this tag.
+    pub tag: Option<String>,
     /// At most so many; 0 means 50.
     pub limit: u32,
 }
@@ -118,6 +126,7 @@ impl Conversation {
             last_message: row.get("last_message_id")?,
             last_message_at: row.get("last_message_at")?,
             last_text: direction.zip(text),
+            last_state: row.get("last_state")?,
             contact: contact.map(|id| (id, name.unwrap_or_default().trim().to_owned())),
             owner: row.get("owner_id")?,
             participants: participants.into_iter().map(UserId).collect(),
@@ -134,7 +143,7 @@ impl Conversation {
 }
 
 /// A conversation with everything its row in a list shows; `:me` is the viewer or NULL.
-const CONVERSATION: &str = "SELECT c.*, m.text AS last_text, m.direction AS last_direction,
+const CONVERSATION: &str = "SELECT c.*, m.text AS last_text, m.direction AS last_direction, m.state AS last_state,
         p.id AS contact_id, p.first_name || ' ' || p.last_name AS contact_name,
         (SELECT json_group_array(user_id) FROM participants WHERE conversation_id = c.id) AS participants,
         CASE WHEN :me IS NULL THEN c.unread ELSE
@@ -212,6 +221,14 @@ impl ReadTx<'_> {
             None if query.flag.is_some() => conditions.push("c.flag IS NOT NULL"),
             None => {}
         }
+        if query.owner.is_some() {
+            conditions.push("c.owner_id = :owner");
+            values.push((":owner", &query.owner));
+        }
+        if query.tag.is_some() {
+            conditions.push("EXISTS (SELECT 1 FROM json_each(c.tags) WHERE value = :tag)");
+            values.push((":tag", &query.tag));
+        }
         if query.search.is_some() {
             conditions.push(FOUND);
             values.extend([(":words", &words as &dyn ToSql), (":digits", &digits)]);
@@ -277,6 +294,12 @@ impl ReadTx<'_> {
         Ok(statement.query_row(asked, Conversation::from_row).optional()?)
     }
 
+    /// When a conversation began.
+    pub fn begun_at(&self, id: ConversationId) -> Result<UnixTime> {
+        let sql = "SELECT created_at FROM conversations WHERE id = ?1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
+    }
+
     /// Whether a conversation was ever on a line.
     pub fn was_on_line(&self, conversation: ConversationId, line: LineId) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM conversation_lines
@@ -302,6 +325,22 @@ impl ReadTx<'_> {
                              LEFT JOIN reads r ON r.user_id = u.id AND r.conversation_id = o.id
                             WHERE u.id = ?1 AND o.last_message_id > coalesce(r.read_to, u.unread_from)) c";
         Ok(self.conn.prepare_cached(sql)?.query_row([viewer], |row| row.get(0))?)
+    }
+}
+
+impl ReadTx<'_> {
+    /// Every tag and every flag that conversations have, for the filters.
+    pub fn tags_and_flags(&self) -> Result<(Vec<String>, Vec<String>)> {
+        let words = |sql: &str| -> Result<Vec<String>> {
+            let mut statement = self.conn.prepare_cached(sql)?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        };
+        let tags = "SELECT DISTINCT value FROM conversations, json_each(tags)
+                     WHERE tags <> '[]' ORDER BY value LIMIT 100";
+        let flags = "SELECT DISTINCT flag FROM conversations WHERE flag IS NOT NULL
+                      ORDER BY flag LIMIT 100";
+        Ok((words(tags)?, words(flags)?))
     }
 }
 

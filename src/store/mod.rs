@@ -27,10 +27,12 @@ mod conversations;
 mod counts;
 mod custody;
 mod deliveries;
+mod drafts;
 mod erasure;
 mod error;
 mod facts;
 mod groups;
+mod happenings;
 mod idempotency;
 mod inbound;
 mod journal;
@@ -64,6 +66,7 @@ mod settings;
 mod settle;
 mod submit;
 mod templates;
+mod thread_links;
 mod threads;
 mod tokens;
 mod traffic;
@@ -88,9 +91,11 @@ pub use conversations::{Conversation, ConversationQuery, TabCounts};
 pub use counts::MonthCounts;
 pub use custody::Custody;
 pub use deliveries::{Delivery, DeliveryId, NewDelivery, Overdue, Way};
+pub use drafts::Draft;
 pub use erasure::{Dossier, Erased, Erasure};
 pub use error::{ErrorKind, Result, StoreError};
 pub use groups::{GroupId, GroupPart};
+pub use happenings::{Happening, NewHappening};
 pub use idempotency::{Earlier, IdempotencyKey};
 pub use inbound::{Concat, GroupStatus, Inserted, NewInbound, NewSegment, SegmentId, Source};
 pub use journal::{Contents as JournalContents, Entry as JournalEntry, Record as JournalRecord};
@@ -118,14 +123,15 @@ pub use sessions::{NewSession, Session, SessionId, SignInLink};
 pub use settle::Settled;
 pub use submit::{Prepared, Refusal, backoff};
 pub use templates::{Template, TemplateId};
+pub use thread_links::LinkUse;
 pub use threads::{Filing, Note, NoteId};
 pub use tokens::{NewToken, Token, TokenId, TokenUse};
 pub use traffic::{Traffic, TrafficQuery};
 pub use users::{Profile, User, UserId};
 pub use words::{
-    AuthorKind, ChangeKind, ClaimPolicy, DeliveryKind, DeliveryState, Kind, LinkKind, MailOutcome,
-    MailPart, OrderKind, OrderState, PromptKind, Registration, RelayEvent, ReportOutcome, Role,
-    SegmentState, SmsSwitch, Stage, Tab, TemplateClass,
+    AuthorKind, ChangeKind, ClaimPolicy, DeliveryKind, DeliveryState, Happened, Kind, LinkKind,
+    MailOutcome, MailPart, OrderKind, OrderState, PromptKind, Registration, RelayEvent,
+    ReportOutcome, Role, SegmentState, SmsSwitch, Stage, Tab, TemplateClass,
 };
 
 pub use upkeep::{Checked, back_up, check, restore, set_aside};

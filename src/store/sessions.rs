@@ -11,7 +11,7 @@ use super::tokens::{equal, hash};
 use super::users::UserId;
 use super::words::{LinkKind, row_id};
 use super::{ReadTx, WriteTx};
-use crate::types::{Millis, Secret, UnixTime};
+use crate::types::{ConversationId, Millis, Secret, UnixTime};
 
 row_id!(
     /// A signed-in browser.
@@ -34,6 +34,8 @@ pub struct Session {
     pub browser: String,
     /// Where it signed in from.
     pub address: String,
+    /// Opened by a notice's link: the only conversation it sees (C20).
+    pub conversation: Option<ConversationId>,
     /// When it signed in.
     pub created_at: UnixTime,
     /// When it last did anything, as noted.
@@ -69,6 +71,7 @@ impl Session {
             user: row.get("user_id")?,
             browser: row.get("browser")?,
             address: row.get("address")?,
+            conversation: row.get("conversation_id")?,
             created_at: row.get("created_at")?,
             last_seen_at: row.get("last_seen_at")?,
         })
@@ -148,6 +151,18 @@ impl WriteTx<'_> {
             ":address": new.address, ":now": now, ":end": now.after(ABSOLUTE),
         };
         Ok(self.conn.prepare_cached(sql)?.query_row(opened, |row| row.get(0))?)
+    }
+
+    /// Lets a session see one conversation only, and end earlier.
+    pub fn bind_session(
+        &self,
+        session: SessionId,
+        to: ConversationId,
+        expires_at: UnixTime,
+    ) -> Result<()> {
+        let sql = "UPDATE sessions SET conversation_id = ?2, expires_at = ?3 WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute((session, to, expires_at))?;
+        Ok(())
     }
 
     /// Notes that a session is in use; callers do so every few minutes at most.

@@ -232,6 +232,7 @@ const EARLIER_OWNERS: &[&str] = &[
             since_note_id = coalesce((SELECT max(id) FROM notes WHERE conversation_id = ?1), 0)
       WHERE id = ?1",
     "DELETE FROM participants WHERE conversation_id = ?1",
+    "DELETE FROM drafts WHERE conversation_id = ?1",
     "UPDATE messages SET badge = 0 WHERE conversation_id = ?1 AND badge = 1",
     "DELETE FROM contact_numbers WHERE key = (SELECT key FROM conversations WHERE id = ?1)",
     "DELETE FROM askings WHERE number_key = (SELECT key FROM conversations WHERE id = ?1)",

@@ -354,6 +354,32 @@ words!(
 );
 
 words!(
+    /// What was done to a conversation.
+    Happened {
+        /// Somebody took it for themselves.
+        Claimed = "claimed",
+        /// It was given back.
+        Released = "released",
+        /// It was given to somebody.
+        Given = "given",
+        /// It was given to a team, or taken from one.
+        Team = "team",
+        /// It was closed.
+        Closed = "closed",
+        /// It was opened again.
+        Reopened = "reopened",
+        /// It was flagged.
+        Flagged = "flagged",
+        /// The flag was taken off.
+        Unflagged = "unflagged",
+        /// Somebody takes part.
+        Joined = "joined",
+        /// Somebody takes part no more.
+        Left = "left",
+    }
+);
+
+words!(
     /// What a person asks of a modem.
     OrderKind {
         /// Dial a USSD code.

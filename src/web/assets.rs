@@ -16,22 +16,35 @@ use super::error::WebError;
 struct Asset {
     path: String,
     kind: &'static str,
-    content: &'static str,
+    content: &'static [u8],
 }
 
-static STYLE: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("simgate", "css", "text/css", include_str!("assets/simgate.css")));
-static MODULE: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("simgate", "js", "text/javascript", include_str!("assets/simgate.js"))
+static STYLE: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("simgate", "css", "text/css; charset=utf-8", include_bytes!("assets/simgate.css"))
 });
-static ICONS: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("icons", "svg", "image/svg+xml", include_str!("assets/icons.svg")));
+static MODULE: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "simgate",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("assets/simgate.js"),
+    )
+});
+static ICONS: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("icons", "svg", "image/svg+xml", include_bytes!("assets/icons.svg"))
+});
 static MARK: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("mark", "svg", "image/svg+xml", include_str!("assets/mark.svg")));
+    LazyLock::new(|| Asset::new("mark", "svg", "image/svg+xml", include_bytes!("assets/mark.svg")));
+static SMALL: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("icon-192", "png", "image/png", include_bytes!("assets/icon-192.png"))
+});
+static LARGE: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("icon-512", "png", "image/png", include_bytes!("assets/icon-512.png"))
+});
 
 impl Asset {
-    fn new(name: &str, extension: &str, kind: &'static str, content: &'static str) -> Self {
-        let hash = digest::digest(&digest::SHA256, content.as_bytes());
+    fn new(name: &str, extension: &str, kind: &'static str, content: &'static [u8]) -> Self {
+        let hash = digest::digest(&digest::SHA256, content);
         let short: String = hash.as_ref().iter().take(6).map(|b| format!("{b:02x}")).collect();
         Self { path: format!("/assets/{name}-{short}.{extension}"), kind, content }
     }
@@ -53,6 +66,14 @@ impl Addresses {
         &ICONS.path
     }
 
+    pub(super) fn icon_small(&self) -> &'static str {
+        &SMALL.path
+    }
+
+    pub(super) fn icon_large(&self) -> &'static str {
+        &LARGE.path
+    }
+
     pub(super) fn mark(&self) -> &'static str {
         &MARK.path
     }
@@ -60,12 +81,12 @@ impl Addresses {
 
 /// One embedded file.
 pub(super) async fn show(Path(name): Path<String>) -> Result<Response, WebError> {
-    let all = [&STYLE, &MODULE, &ICONS, &MARK];
+    let all = [&STYLE, &MODULE, &ICONS, &MARK, &SMALL, &LARGE];
     let asset = all.into_iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&name));
     let asset = asset.ok_or_else(WebError::not_found)?;
     let headers = [
-        (header::CONTENT_TYPE, format!("{}; charset=utf-8", asset.kind)),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()),
+        (header::CONTENT_TYPE, asset.kind),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
     ];
     Ok((headers, asset.content).into_response())
 }

@@ -14,15 +14,15 @@
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::App;
 use super::crew;
 use super::error::{Code, WebError};
 use crate::store::{Author, AuthorKind, LineId, Role, SessionId, TokenUse, User, UserId};
-use crate::types::{Millis, Secret};
+use crate::types::{ConversationId, Millis, Secret};
 
 /// Marks a request that came over the gateway's own Unix socket (mode 0600): the system has
 /// already checked that the caller owns the data folder. Only the socket's listener inserts it.
@@ -60,6 +60,8 @@ pub struct Caller {
     through: Option<String>,
     /// The browser the user is signed in with.
     session: Option<SessionId>,
+    /// A browser that a notice's link opened sees one conversation only.
+    thread: Option<ConversationId>,
 }
 
 impl Caller {
@@ -76,6 +78,23 @@ impl Caller {
     /// Whose idempotency keys these are: two callers never meet in one.
     pub fn key_space(&self) -> String {
         format!("{}:{}", self.author.kind.as_str(), self.author.id.as_deref().unwrap_or_default())
+    }
+
+    /// The only conversation the caller sees, if bound to one.
+    pub fn thread(&self) -> Option<ConversationId> {
+        self.thread
+    }
+
+    /// Whether a page is one of those of the caller's only conversation.
+    fn reaches(&self, path: &str) -> bool {
+        let Some(thread) = self.thread else { return true };
+        let own = format!("/threads/{thread}");
+        let within = path.strip_prefix(&own).is_some_and(|rest| {
+            matches!(rest, "" | "/read" | "/presence" | "/messages" | "/draft")
+        });
+        // A text's page asks by itself whether its conversation may be seen.
+        let text = path.strip_prefix("/messages/").is_some_and(|rest| !rest.ends_with("/settle"));
+        within || text || matches!(path, "/live" | "/help")
     }
 
     /// The user who acts, if one does; to an admin without account nothing is one's own.
@@ -131,7 +150,19 @@ impl Caller {
             user: Some(user.id),
             through: None,
             session,
+            thread: None,
         }
+    }
+
+    /// A person in a browser that a notice's link opened: whoever is told of texts may answer that
+    /// one, login or not (S113).
+    fn of_link(user: &User, session: SessionId, thread: ConversationId) -> Self {
+        let scopes: &[&str] = match user.profile.role {
+            Role::Viewer => &["read"],
+            _ => &["send", "read"],
+        };
+        let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        Self { scopes, thread: Some(thread), ..Self::of_user(user, Some(session)) }
     }
 
     /// Refuses what belongs to another line; to this caller it does not exist.
@@ -163,7 +194,7 @@ impl Caller {
     fn whole(kind: AuthorKind, id: &str) -> Self {
         let author = Author { kind, id: Some(id.to_owned()) };
         let scopes = vec!["admin".to_owned()];
-        Self { author, scopes, line: None, user: None, through: None, session: None }
+        Self { author, scopes, line: None, user: None, through: None, session: None, thread: None }
     }
 }
 
@@ -195,6 +226,15 @@ pub(super) async fn require(
 ) -> Result<Response, WebError> {
     let (mut parts, body) = request.into_parts();
     match acting_caller(&app, &mut parts).await {
+        // Wherever else it goes, a browser opened by a link is led back to its conversation.
+        Ok(caller) if access != Access::Public && !caller.reaches(parts.uri.path()) => {
+            return match (&parts.method, caller.thread) {
+                (&Method::GET, Some(thread)) if parts.uri.path() == "/" => {
+                    Ok(Redirect::to(&format!("/threads/{thread}")).into_response())
+                }
+                _ => Err(WebError::new(Code::Forbidden, "This link opens one conversation only.")),
+            };
+        }
         Ok(caller) if caller.may(access) => {
             parts.extensions.insert(caller);
         }
@@ -291,7 +331,15 @@ async fn of_token(app: &App, token: &str) -> Result<Caller, WebError> {
             }
             let author = Author { kind: AuthorKind::Token, id: Some(token.id.to_string()) };
             let (scopes, line) = (token.scopes, token.line);
-            Ok(Caller { author, scopes, line, user: None, through: None, session: None })
+            Ok(Caller {
+                author,
+                scopes,
+                line,
+                user: None,
+                through: None,
+                session: None,
+                thread: None,
+            })
         }
         TokenUse::Invalid => {
             let detail = "The token is not known, or it was revoked or has expired.";
@@ -306,13 +354,18 @@ async fn of_session(app: &App, cookie: &str) -> Result<Caller, WebError> {
         let Some(session) = tx.session(&cookie, now)? else { return Ok(None) };
         Ok(tx.user(session.user)?.map(|user| (session, user)))
     });
-    let found = found.await?.filter(|(_, user)| user.may_sign_in());
+    let found = found.await?.filter(|(session, user)| {
+        user.may_sign_in() || (session.conversation.is_some() && user.profile.active)
+    });
     let (session, user) = found.ok_or_else(unauthorized)?;
     if now.since(session.last_seen_at) > NOTED_EVERY {
         let id = session.id;
         app.store.write(move |tx| tx.session_used(id, now)).await?;
     }
-    Ok(Caller::of_user(&user, Some(session.id)))
+    Ok(match session.conversation {
+        Some(thread) => Caller::of_link(&user, session.id, thread),
+        None => Caller::of_user(&user, Some(session.id)),
+    })
 }
 
 /// Ends the session of a browser; another's is beyond its reach.

@@ -1,6 +1,7 @@
 //! Our people and lines as the engine's checks want them, and words that mean one of us.
 
 use super::Settings;
+use super::auth::Caller;
 use super::error::{Code, WebError};
 use crate::engine::rules::{self, Notified, Person, PersonId, Rules};
 use crate::engine::{action::Urgency, claim};
@@ -78,12 +79,27 @@ pub(super) fn user_called(
     }
 }
 
+/// Who acts, as the engine sees them: a user, or the admin who needs no account.
+pub(super) fn actor(caller: &Caller, rules: &Rules) -> Person {
+    let known = caller.user().and_then(|user| rules.person(PersonId(user.0)));
+    known.cloned().unwrap_or_else(|| Person {
+        admin: caller.is_admin(),
+        name: "The admin".to_owned(),
+        ..Person::default()
+    })
+}
+
+/// Whether a user can be given conversations: not deactivated, with a role to answer.
+pub(super) fn acts(user: &User) -> bool {
+    user.profile.active && matches!(user.profile.role, Role::Admin | Role::Agent)
+}
+
 /// Those of the people who can act: not deactivated, with a role to answer.
 pub(super) fn can_act(tx: &ReadTx<'_>, id: UserId) -> Result<User, WebError> {
     let user = tx
         .user(id)?
         .ok_or_else(|| WebError::new(Code::UserUnknown, "Use an id from GET /api/v1/users."))?;
-    match user.profile.active && matches!(user.profile.role, Role::Admin | Role::Agent) {
+    match acts(&user) {
         true => Ok(user),
         false => Err(WebError::new(
             Code::UserInactive,

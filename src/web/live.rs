@@ -17,8 +17,9 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::App;
 use super::error::{Code, WebError};
-use crate::bus::Listener;
+use crate::bus::{Change, Heard, Listener};
 use crate::store::{ChangeRow, StoreError};
+use crate::types::ConversationId;
 
 /// Turns a handful of changes into events; each page and the API have their own way.
 pub(super) trait Rendering: Send + 'static {
@@ -31,6 +32,11 @@ pub(super) trait Rendering: Send + 'static {
 
     /// What tells the client that it must begin anew.
     fn lost(&self) -> Event;
+
+    /// What tells the client that others look at a conversation; not every client cares.
+    fn present(&self, _: ConversationId) -> Option<Event> {
+        None
+    }
 }
 
 /// The stream of a client that knows everything up to `after`.
@@ -87,7 +93,11 @@ impl<R: Rendering> Follower<R> {
                 Ok(false) => {
                     // A lost signal costs a heartbeat, not an event.
                     tokio::select! {
-                        _ = self.signals.next() => {}
+                        heard = self.signals.next() => {
+                            if let Some(Heard::Change(Change::Presence(of))) = heard {
+                                self.ready.extend(self.rendering.present(of));
+                            }
+                        }
                         () = tokio::time::sleep(HEARTBEAT) => {}
                         () = tokio::time::sleep_until(self.ends) => return None,
                     }

@@ -22,12 +22,14 @@ mod error;
 mod extract;
 mod guard;
 mod health;
+mod imports;
 mod live;
 mod metrics;
 mod openapi;
 mod pages;
 mod password;
 mod peer;
+mod presence;
 mod qr;
 mod routes;
 mod second_factor;
@@ -40,6 +42,7 @@ use tokio::sync::Semaphore;
 pub use auth::{Access, LocalAdmin};
 pub use error::Code;
 pub use openapi::document;
+pub use pages::notice::thread_link;
 pub use pages::signin::{invite, link_for, needs_setting_up, new_link};
 pub use routes::{Route, router, routes};
 pub use throttle::Throttle;
@@ -75,6 +78,7 @@ pub struct App {
     pub hashing: Arc<Semaphore>,
     /// How often somebody may try to sign in.
     pub throttle: Arc<Throttle>,
+    presence: presence::Presence,
 }
 
 impl App {
@@ -89,7 +93,9 @@ impl App {
         let streams = Arc::new(Semaphore::new(settings.streams));
         let hashing = Arc::new(Semaphore::new(1));
         let (settings, throttle) = (Arc::new(settings), Arc::default());
-        Self { store, bus, clock, random, settings, demo: None, streams, hashing, throttle }
+        let presence = presence::Presence::default();
+        let demo = None;
+        Self { store, bus, clock, random, settings, demo, streams, hashing, throttle, presence }
     }
 
     /// The wall clock's time.

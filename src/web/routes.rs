@@ -13,6 +13,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use super::App;
@@ -155,11 +156,39 @@ fn table(app: App) -> Table {
     all.add("GET", "/api/v1/events", Read, api::events::stream);
     all.add("GET", "/api/v1/openapi.json", Public, openapi::json);
 
-    all.add("GET", "/", Read, pages::messages::show);
-    all.add("POST", "/messages", Send, pages::compose::send);
-    all.add("POST", "/messages/count", Send, pages::compose::count);
-    all.add("POST", "/messages/{id}/settle", Send, pages::messages::settle);
+    all.add("GET", "/", Read, pages::inbox::show);
+    all.add("POST", "/read", Read, pages::acts::read_all);
+    all.add("GET", "/new", Send, pages::fresh::show);
+    all.add("POST", "/threads", Send, pages::acts::open);
+    all.add("GET", "/threads/{id}", Read, pages::inbox::open);
+    all.add("POST", "/threads/{id}", Send, pages::acts::press);
+    all.add("POST", "/threads/{id}/read", Read, pages::acts::read);
+    all.add("POST", "/threads/{id}/presence", Read, pages::acts::presence);
+    all.add("POST", "/threads/{id}/messages", Send, pages::composer::send);
+    all.add("POST", "/threads/{id}/draft", Send, pages::composer::draft);
+    all.add("GET", "/threads/{id}/export", Admin, pages::privacy::export);
+    all.add("GET", "/threads/{id}/erase", Admin, pages::privacy::ask);
+    all.add("POST", "/threads/{id}/erase", Admin, pages::privacy::erase);
+    all.add("GET", "/contacts", Read, pages::contacts::list);
+    all.add("POST", "/contacts", Send, pages::contacts::create);
+    all.add("GET", "/contacts.csv", Read, pages::contacts::export);
+    all.add("GET", "/contacts/new", Send, pages::contacts::new);
+    all.add("GET", "/contacts/import", Send, pages::import::show);
+    all.add(
+        "POST",
+        "/contacts/import",
+        Send,
+        pages::import::take.layer(DefaultBodyLimit::max(BATCH_BODY)),
+    );
+    all.add("GET", "/contacts/{id}", Read, pages::contacts::show);
+    all.add("POST", "/contacts/{id}", Send, pages::contacts::save);
+    all.add("POST", "/contacts/{id}/act", Send, pages::contacts::press);
+    all.add("POST", "/messages/count", Send, pages::count::count);
+    all.add("GET", "/messages/{id}", Read, pages::custody::show);
+    all.add("POST", "/messages/{id}/settle", Send, pages::custody::settle);
     all.add("GET", "/live", Read, pages::live::stream);
+    all.add("GET", "/n/{key}", Public, pages::notice::show);
+    all.add("POST", "/n/{key}", Public, pages::notice::open);
     all.add("GET", "/signin", Public, pages::signin::show);
     all.add("POST", "/signin", Public, pages::signin::open);
     all.add("POST", "/signin/code", Public, pages::signin::code);
@@ -222,6 +251,10 @@ fn table(app: App) -> Table {
     all.add("POST", "/people/{id}/delete", Admin, pages::people::delete);
     all.add("GET", "/docs/api", Public, pages::reference::show);
     all.add("GET", "/assets/{file}", Public, assets::show);
+    all.add("GET", "/manifest.webmanifest", Public, pages::install::manifest);
+    all.add("GET", "/sw.js", Public, pages::install::worker);
+    all.add("GET", "/offline", Public, pages::install::offline);
+    all.add("GET", "/badge/{count}", Public, pages::install::badge);
     if all.app.demo.is_some() {
         all.add("GET", "/demo/phones", Read, pages::phones::show);
         all.add("POST", "/demo/phones", Admin, pages::phones::add);
@@ -241,6 +274,7 @@ pub fn router(app: App) -> Router {
         .layer(RequestBodyTimeoutLayer::new(PATIENCE))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(CompressionLayer::new())
         .layer(guard::cross_site(&app.settings))
         .layer(from_fn_with_state(app.clone(), guard::host))
         .layer(from_fn_with_state(app.clone(), error::explain))

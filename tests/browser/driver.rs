@@ -80,6 +80,47 @@ impl Browser {
         self.ask(&format!("/element/{element}/click"), json!({})).await;
     }
 
+    /// Presses keys where the focus is; WebDriver's private characters stand for the special ones.
+    pub async fn keys(&self, keys: &str) {
+        let mut held: Vec<Value> = Vec::new();
+        for key in keys.chars() {
+            match key {
+                '\u{E000}' => held.push(json!({ "type": "keyUp", "value": "\u{E009}" })),
+                '\u{E009}' => held.push(json!({ "type": "keyDown", "value": "\u{E009}" })),
+                key => {
+                    held.push(json!({ "type": "keyDown", "value": key.to_string() }));
+                    held.push(json!({ "type": "keyUp", "value": key.to_string() }));
+                }
+            }
+        }
+        let board = json!({ "actions": [{ "type": "key", "id": "keys", "actions": held }] });
+        self.ask("/actions", board).await;
+    }
+
+    /// The window the commands go to.
+    pub async fn window(&self) -> String {
+        let handle =
+            self.call(Method::GET, &format!("/session/{}/window", self.session), None).await;
+        handle.as_str().expect("a window").to_owned()
+    }
+
+    /// Opens another tab and goes there.
+    pub async fn new_window(&self) -> String {
+        let made = self.ask("/window/new", json!({ "type": "tab" })).await;
+        let handle = made["handle"].as_str().expect("a window").to_owned();
+        self.switch(&handle).await;
+        handle
+    }
+
+    pub async fn switch(&self, window: &str) {
+        self.ask("/window", json!({ "handle": window })).await;
+    }
+
+    /// Closes the tab the commands go to.
+    pub async fn close_window(&self) {
+        self.call(Method::DELETE, &format!("/session/{}/window", self.session), None).await;
+    }
+
     async fn find(&self, selector: &str) -> String {
         let found =
             self.ask("/element", json!({ "using": "css selector", "value": selector })).await;

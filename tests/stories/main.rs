@@ -24,6 +24,10 @@ mod engine;
 mod full_sim;
 #[path = "../support/gateway.rs"]
 mod gateway;
+#[path = "../support/hostile.rs"]
+mod hostile;
+mod inbox;
+mod inbox_hostile;
 mod long_message;
 mod mail;
 mod one_thread;

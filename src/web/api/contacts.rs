@@ -22,7 +22,7 @@ use crate::web::{App, Settings, crew};
 /// A person or organisation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct Contact {
-    id: String,
+    pub(in crate::web) id: String,
     first_name: String,
     last_name: String,
     /// In E.164; the first is written to when nobody says which.
@@ -126,17 +126,17 @@ pub(in crate::web) async fn list(
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct ContactSet {
-    first_name: Option<String>,
-    last_name: Option<String>,
+    pub(in crate::web) first_name: Option<String>,
+    pub(in crate::web) last_name: Option<String>,
     /// With + and country code, or national by the organisation's country.
-    numbers: Option<Vec<String>>,
+    pub(in crate::web) numbers: Option<Vec<String>>,
     /// ISO 639 code, or null.
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
-    language: Option<Option<String>>,
+    pub(in crate::web) language: Option<Option<String>>,
     /// Replaces all free fields.
-    fields: Option<BTreeMap<String, String>>,
-    notes: Option<String>,
+    pub(in crate::web) fields: Option<BTreeMap<String, String>>,
+    pub(in crate::web) notes: Option<String>,
 }
 
 impl ContactSet {

@@ -17,7 +17,7 @@ use crate::web::extract::{Id, Query};
 /// All texts with one remote address.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct Conversation {
-    id: String,
+    pub(in crate::web) id: String,
     number: String,
     /// `number`, `short_code` or `name`.
     kind: &'static str,
@@ -105,6 +105,8 @@ pub(in crate::web) struct Filter {
     q: Option<String>,
     /// Those flagged with this word; `any` for every flag.
     flag: Option<String>,
+    /// Those with this tag.
+    tag: Option<String>,
     /// `next` of the page before.
     after: Option<String>,
     /// 1 to 500, 50 without it.
@@ -150,6 +152,8 @@ pub(in crate::web) async fn list(
         viewer,
         search: filter.q.filter(|typed| !typed.trim().is_empty()),
         flag: filter.flag.map(|flag| if flag == "any" { String::new() } else { flag }),
+        owner: None,
+        tag: filter.tag,
         limit,
     };
     let wanted = filter.line;
@@ -246,12 +250,15 @@ pub(in crate::web) async fn show(
 }
 
 /// The conversation, if the caller may see it; one of another line does not exist for them.
-pub(super) fn seen(
+pub(in crate::web) fn seen(
     tx: &ReadTx<'_>,
     caller: &Caller,
     id: ConversationId,
 ) -> Result<store::Conversation, WebError> {
     let found = tx.conversation_for(id, caller.user())?.ok_or_else(WebError::not_found)?;
+    if caller.thread().is_some_and(|only| only != id) {
+        return Err(WebError::not_found());
+    }
     match caller.line() {
         Some(line) if !tx.was_on_line(id, line)? => Err(WebError::not_found()),
         _ => Ok(found),

@@ -23,7 +23,7 @@ use crate::web::extract::{Body, Id};
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Other {
     /// Its id.
-    contact: String,
+    pub(in crate::web) contact: String,
 }
 
 impl Other {

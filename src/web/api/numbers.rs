@@ -25,7 +25,7 @@ use crate::web::extract::{Body, Query};
 #[into_params(parameter_in = Query)]
 pub(in crate::web) struct Whose {
     /// With + and country code, or national by the organisation's country.
-    number: String,
+    pub(in crate::web) number: String,
 }
 
 /// Everything kept about a number.

@@ -15,7 +15,7 @@ use crate::bus::Change;
 use crate::engine::facts::Thread;
 use crate::engine::rules::{Person, PersonId, Rules};
 use crate::engine::{claim, routing};
-use crate::store::{self, Claim, UserId, WriteTx};
+use crate::store::{self, Claim, Happened, NewHappening, UserId, WriteTx};
 use crate::types::{ConversationId, UnixTime};
 use crate::web::accept;
 use crate::web::auth::Caller;
@@ -49,12 +49,18 @@ impl Act<'_, '_> {
 
     /// Who acts: a user, or the admin who needs no account.
     fn actor(&self) -> Person {
-        let known = self.caller.user().and_then(|user| self.rules.person(PersonId(user.0)));
-        known.cloned().unwrap_or_else(|| Person {
-            admin: self.caller.is_admin(),
-            name: "The admin".to_owned(),
-            ..Person::default()
-        })
+        crew::actor(self.caller, &self.rules)
+    }
+
+    /// Notes what was done among the texts of the conversation.
+    fn happened(
+        &self,
+        kind: Happened,
+        user: Option<UserId>,
+        word: Option<String>,
+    ) -> Result<(), WebError> {
+        let what = NewHappening { kind, author: Some(self.caller.author()), user, word };
+        Ok(self.tx.happened(self.id(), &what, self.now)?)
     }
 
     fn audit(&self, action: &str, detail: Value) -> Result<(), WebError> {
@@ -122,7 +128,9 @@ pub(in crate::web) async fn release(
             return Ok(());
         }
         claim::may_release(&act.thread(), &act.actor())?;
-        act.tx.hand_over(id, act.before.owner, None, act.now)?;
+        if act.tx.hand_over(id, act.before.owner, None, act.now)? {
+            act.happened(Happened::Released, act.before.owner, None)?;
+        }
         if act.before.owner != act.caller.user() {
             act.audit("conversation.released", json!({ "from": id_of(act.before.owner) }))?;
         }
@@ -142,11 +150,11 @@ pub(in crate::web) struct Assignment {
     /// Id, address or phone of a user; null gives it to nobody.
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
-    user: Option<Option<String>>,
+    pub(in crate::web) user: Option<Option<String>>,
     /// The name of a team; null takes it from its team.
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
-    team: Option<Option<String>>,
+    pub(in crate::web) team: Option<Option<String>>,
 }
 
 /// Gives a conversation to a user or a team. Taking it from its claimer needs an admin where claims
@@ -171,7 +179,10 @@ pub(in crate::web) async fn assign(
             let user = user.map(|word| crew::user_called(act.tx, &word, &settings)).transpose()?;
             let user = user.map(|user| crew::can_act(act.tx, user.id)).transpose()?;
             let (from, to) = (act.before.owner, user.map(|user| user.id));
-            act.tx.hand_over(id, from, to, act.now)?;
+            if from != to && act.tx.hand_over(id, from, to, act.now)? {
+                let kind = if to.is_some() { Happened::Given } else { Happened::Released };
+                act.happened(kind, to.or(from), None)?;
+            }
             if from.is_some() && from != to {
                 let detail = json!({ "from": id_of(from), "to": id_of(to) });
                 act.audit("conversation.taken_over", detail)?;
@@ -179,7 +190,11 @@ pub(in crate::web) async fn assign(
         }
         if let Some(team) = to.team {
             let team = team.map(|team| one_line("team", &team, 100)).transpose()?;
+            let team = team.filter(|team| !team.is_empty());
             act.tx.give_to_team(id, team.as_deref(), act.now)?;
+            if team != act.before.team {
+                act.happened(Happened::Team, None, team)?;
+            }
         }
         Ok(())
     })
@@ -197,7 +212,8 @@ pub(in crate::web) async fn close(
 ) -> Result<Json<Conversation>, WebError> {
     act(&app, caller, id, move |act| {
         claim::may_close(&act.thread(), &act.actor(), &act.rules)?;
-        Ok(act.tx.close_conversation(id, act.now)?)
+        act.tx.close_conversation(id, act.now)?;
+        if act.before.closed { Ok(()) } else { act.happened(Happened::Closed, None, None) }
     })
     .await
 }
@@ -210,7 +226,11 @@ pub(in crate::web) async fn reopen(
     caller: Caller,
     Id(id): Id<ConversationId>,
 ) -> Result<Json<Conversation>, WebError> {
-    act(&app, caller, id, move |act| Ok(act.tx.reopen_conversation(id, act.now)?)).await
+    act(&app, caller, id, move |act| {
+        act.tx.reopen_conversation(id, act.now)?;
+        if act.before.closed { act.happened(Happened::Reopened, None, None) } else { Ok(()) }
+    })
+    .await
 }
 
 /// Why a conversation is to be followed up.
@@ -218,7 +238,7 @@ pub(in crate::web) async fn reopen(
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Flag {
     /// A word; null takes the flag off.
-    flag: Option<String>,
+    pub(in crate::web) flag: Option<String>,
 }
 
 /// Flags a conversation for follow-up, whoever has it, open or closed.
@@ -232,7 +252,15 @@ pub(in crate::web) async fn flag(
 ) -> Result<Json<Conversation>, WebError> {
     let flag = flag.map(|word| one_line("flag", &word, 50)).transpose()?;
     let flag = flag.filter(|word| !word.is_empty());
-    act(&app, caller, id, move |act| Ok(act.tx.set_flag(id, flag.as_deref(), act.now)?)).await
+    act(&app, caller, id, move |act| {
+        act.tx.set_flag(id, flag.as_deref(), act.now)?;
+        match flag {
+            flag if flag == act.before.flag => Ok(()),
+            None => act.happened(Happened::Unflagged, None, None),
+            flag => act.happened(Happened::Flagged, None, flag),
+        }
+    })
+    .await
 }
 
 /// The tags of a conversation.
@@ -240,7 +268,7 @@ pub(in crate::web) async fn flag(
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Tags {
     /// All of them, each up to 50 characters.
-    tags: Vec<String>,
+    pub(in crate::web) tags: Vec<String>,
 }
 
 /// Sets a conversation's tags.
@@ -291,10 +319,10 @@ pub(in crate::web) async fn read_all(
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct NewNote {
     /// At most 5,000 characters; never sent.
-    text: String,
+    pub(in crate::web) text: String,
 }
 
-/// Adds a note to a conversation.
+/// Adds a note to a conversation. Whom it names with an `@` takes part from then on.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/notes", tag = "conversations", params(("id" = String, Path)),
     request_body = NewNote, responses((status = 201, body = Note), (status = 404, description = "not_found")))]
 pub(in crate::web) async fn notes(
@@ -309,6 +337,16 @@ pub(in crate::web) async fn notes(
     let made = change(&app, move |tx, now| {
         seen(tx, &caller, id)?;
         let note = tx.add_note(id, &caller.author(), &text, now)?;
+        for user in mentioned(tx, &text)? {
+            let before = seen(tx, &caller, id)?;
+            if before.owner != Some(user) && !before.participants.contains(&user) {
+                tx.add_participant(id, user, now)?;
+                let author = Some(caller.author());
+                let joined =
+                    NewHappening { kind: Happened::Joined, author, user: Some(user), word: None };
+                tx.happened(id, &joined, now)?;
+            }
+        }
         if let Some(user) = caller.user() {
             tx.owner_acted(id, user, now)?;
         }
@@ -320,13 +358,28 @@ pub(in crate::web) async fn notes(
     Ok((StatusCode::CREATED, Json(made.into())))
 }
 
+/// Those of us whom a note names with an `@`: by first name or by the whole one.
+fn mentioned(tx: &WriteTx<'_>, text: &str) -> Result<Vec<UserId>, WebError> {
+    let said = text.to_lowercase();
+    let names = |name: &str| {
+        let name = format!("@{}", name.to_lowercase());
+        let ends = |at: usize| {
+            said.get(at + name.len()..).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        };
+        name.len() > 1 && said.match_indices(&name).any(|(at, _)| ends(at))
+    };
+    let users = tx.users()?.into_iter().filter(crew::acts);
+    let meant = users.filter(|user| names(&user.profile.first_name) || names(&user.name()));
+    Ok(meant.map(|user| user.id).collect())
+}
+
 /// Who takes part.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct Participants {
     /// Ids, addresses or phones of users.
-    add: Vec<String>,
-    remove: Vec<String>,
+    pub(in crate::web) add: Vec<String>,
+    pub(in crate::web) remove: Vec<String>,
 }
 
 /// Lets users take part, or no more: they see it among their own, note and close.
@@ -346,11 +399,18 @@ pub(in crate::web) async fn participants(
         }
         for word in &change.add {
             let user = crew::user_called(act.tx, word, &settings)?;
-            act.tx.add_participant(id, crew::can_act(act.tx, user.id)?.id, act.now)?;
+            let user = crew::can_act(act.tx, user.id)?.id;
+            act.tx.add_participant(id, user, act.now)?;
+            if !act.before.participants.contains(&user) && act.before.owner != Some(user) {
+                act.happened(Happened::Joined, Some(user), None)?;
+            }
         }
         for word in &change.remove {
             let user = crew::user_called(act.tx, word, &settings)?;
             act.tx.remove_participant(id, user.id, act.now)?;
+            if act.before.participants.contains(&user.id) {
+                act.happened(Happened::Left, Some(user.id), None)?;
+            }
         }
         Ok(())
     })
@@ -362,9 +422,9 @@ pub(in crate::web) async fn participants(
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct With {
     /// A number, or a contact's id as `contact:7`.
-    with: String,
+    pub(in crate::web) with: String,
     /// Id, name, number or ICCID of the line to write from.
-    line: Option<String>,
+    pub(in crate::web) line: Option<String>,
 }
 
 /// Opens the conversation with a number or contact, new or existing; a closed one opens again.

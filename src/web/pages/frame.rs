@@ -15,6 +15,8 @@ pub(in crate::web) struct Frame {
     pub(super) signed_in: bool,
     pub(super) demo: bool,
     pub(super) here: &'static str,
+    /// Opened by a notice's link: there is one conversation and nowhere else to go.
+    pub(super) alone: bool,
     /// The section of the help page that "?" leads to.
     pub(super) help: &'static str,
     /// Who is signed in, as the menu names them.
@@ -80,12 +82,14 @@ impl Frame {
         help: &'static str,
     ) -> Result<Self, StoreError> {
         let (viewer, own, now) = (caller.user(), caller.line(), app.now());
+        let alone = caller.thread().is_some();
         let read = app.store.read(move |tx| {
             // The sequence first: what is committed later comes by the stream, twice does no harm.
             let seq = tx.last_change()?;
             let user = viewer.map(|user| tx.user(user)).transpose()?.flatten();
             let strip = Strip::read(tx, own, now)?;
-            Ok((seq, user, tx.unread_for(viewer)?, strip))
+            let unread = if alone { 0 } else { tx.unread_for(viewer)? };
+            Ok((seq, user, unread, strip))
         });
         let (seq, user, unread, strip) = read.await?;
         let named = user.map(|user| user.name()).filter(|name| !name.is_empty());
@@ -93,6 +97,7 @@ impl Frame {
             signed_in: true,
             here,
             help,
+            alone,
             who: named.unwrap_or_else(|| "Admin".to_owned()),
             may: May { send: caller.may_send(), admin: caller.is_admin() },
             unread,
@@ -111,6 +116,7 @@ impl Frame {
             signed_in: false,
             demo: app.demo.is_some(),
             here: "",
+            alone: false,
             help: "",
             who: String::new(),
             may: May::default(),
@@ -122,7 +128,10 @@ impl Frame {
 
     /// The pages of every day.
     pub(super) fn places(&self) -> Vec<Place> {
-        let mut places = vec![("Inbox", "/", "bubble")];
+        if self.alone {
+            return Vec::new();
+        }
+        let mut places = vec![("Inbox", "/", "bubble"), ("Contacts", "/contacts", "people")];
         if self.demo {
             places.push(("Phones", "/demo/phones", "phone"));
         }

@@ -1,100 +1,89 @@
-//! What open pages hear: rows and regions, rendered as on a page load.
+//! What open pages hear: what changed, by kind and id. They ask for the page again and put its
+//! live parts in place, so that everything is rendered in one way only.
 
 use std::convert::Infallible;
 
-use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream};
 use serde::Deserialize;
+use serde_json::json;
 
-use super::messages::{View, line_name};
-use super::row::{Row, RowHtml};
-use crate::store::{ChangeKind, ChangeRow, ErrorKind, Kind, LineId, Message, StoreError};
-use crate::types::MessageId;
+use crate::store::{ChangeKind, ChangeRow, LineId, StoreError};
+use crate::types::{ConversationId, MessageId};
 use crate::web::App;
-use crate::web::assets::Addresses;
 use crate::web::auth::Caller;
 use crate::web::error::WebError;
 use crate::web::extract::Query;
 use crate::web::live::{Rendering, follow, known_to};
 
-/// What a page asks for.
+/// Where a stream begins.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct From {
-    number: Option<String>,
     after: Option<i64>,
 }
 
-/// The stream of one open page.
+/// The stream of one browser.
 pub(in crate::web) async fn stream(
     State(app): State<App>,
     caller: Caller,
     headers: HeaderMap,
     Query(from): Query<From>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, WebError> {
-    let after = known_to(&headers, from.after).unwrap_or(0);
-    let view = View::of(&app, from.number.as_deref());
-    follow(&app, after, Fragments { view, line: caller.line() }).await
+    let after = match known_to(&headers, from.after) {
+        Some(seq) => seq,
+        None => app.store.read(|tx| tx.last_change()).await?,
+    };
+    follow(&app, after, Changes { line: caller.line() }).await
 }
 
-/// Events as fragments of HTML, for pages.
-struct Fragments {
-    view: View,
+/// Changes as `{"kind": "message", "id": 5, "conversation": 3}`.
+struct Changes {
+    /// A caller bound to one line hears of that line only.
     line: Option<LineId>,
 }
 
-impl Fragments {
-    /// Whether a message stands on the page.
-    fn shows(&self, message: &Message) -> bool {
-        matches!(message.kind, Kind::Text | Kind::Undecodable)
-            && self.line.is_none_or(|own| own == message.line)
-            && self.view.number.as_ref().is_none_or(|number| *number == message.number)
-    }
-}
-
-impl Rendering for Fragments {
+impl Rendering for Changes {
     fn render<'a>(
         &'a self,
         app: &'a App,
         changes: &'a [ChangeRow],
     ) -> BoxFuture<'a, Result<Vec<Event>, StoreError>> {
-        let wanted: Vec<ChangeRow> = changes.to_vec();
+        let (line, changes) = (self.line, changes.to_vec());
         let read = app.store.read(move |tx| {
-            let of_message = |change: &ChangeRow| match change.kind {
-                ChangeKind::Message => tx.message(MessageId(change.id)),
-                _ => Ok(None),
-            };
-            let messages: Result<Vec<_>, StoreError> = wanted
-                .into_iter()
-                .map(|change| of_message(&change).map(|message| (change, message)))
-                .collect();
-            Ok((messages?, tx.lines()?))
-        });
-        async move {
-            let (changes, lines) = read.await?;
             let mut events = Vec::new();
-            for (change, message) in changes {
-                let Some(message) = message.filter(|message| self.shows(message)) else { continue };
-                let row = Row::new(&message, line_name(&lines, &message), &app.settings.time_zone);
-                events.push(fragment(change.seq, &RowHtml { assets: &Addresses, row: &row })?);
+            for change in &changes {
+                let conversation = match change.kind {
+                    ChangeKind::Message => {
+                        let Some(message) = tx.message(MessageId(change.id))? else { continue };
+                        if line.is_some_and(|own| own != message.line) {
+                            continue;
+                        }
+                        message.conversation.map(|id| id.0)
+                    }
+                    ChangeKind::Conversation => Some(change.id),
+                    _ => None,
+                };
+                let data = json!({
+                    "kind": change.kind.as_str(), "id": change.id, "conversation": conversation,
+                });
+                let event = Event::default().id(change.seq.to_string()).event("change");
+                events.push(event.data(data.to_string()));
             }
             Ok(events)
-        }
-        .boxed()
+        });
+        read.boxed()
     }
 
     fn lost(&self) -> Event {
-        Event::default().event("reload").data("")
+        Event::default().event("change").data(r#"{"kind":"all"}"#)
     }
-}
 
-/// A fragment under the number of its change.
-pub(super) fn fragment(seq: i64, html: &impl Template) -> Result<Event, StoreError> {
-    let bug = |error: askama::Error| StoreError::new(ErrorKind::Bug, error.to_string());
-    let html = html.render().map_err(bug)?;
-    Ok(Event::default().id(seq.to_string()).event("fragment").data(html))
+    fn present(&self, of: ConversationId) -> Option<Event> {
+        let data = json!({ "kind": "presence", "conversation": of.0 });
+        Some(Event::default().event("change").data(data.to_string()))
+    }
 }

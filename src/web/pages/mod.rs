@@ -9,19 +9,29 @@
 //! again when a change of one of these kinds is committed and puts that element in place.
 
 pub(super) mod account;
+pub(super) mod acts;
 pub(super) mod audit;
 mod chart;
-pub(super) mod compose;
+pub(super) mod composer;
+pub(super) mod contacts;
+pub(super) mod count;
+pub(super) mod custody;
+mod face;
 mod form;
 mod frame;
+pub(super) mod fresh;
 pub(super) mod health;
 pub(super) mod help;
+pub(super) mod import;
+pub(super) mod inbox;
+pub(super) mod install;
 pub(super) mod lines;
 pub(super) mod live;
-pub(super) mod messages;
 pub(super) mod modems;
+pub(super) mod notice;
 pub(super) mod people;
 pub(super) mod phones;
+pub(super) mod privacy;
 pub(super) mod problem;
 pub(super) mod prompts;
 pub(super) mod queue;
@@ -32,6 +42,8 @@ pub(super) mod rules;
 pub(super) mod signin;
 mod strip;
 pub(super) mod templates;
+mod thread;
+mod timeline;
 pub(super) mod tokens;
 mod words;
 

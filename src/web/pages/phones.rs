@@ -16,7 +16,7 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde::Deserialize;
 
-use super::row::{Piece, pieces};
+use super::face::{Piece, linked};
 use super::words::Moment;
 use super::{Extent, Frame};
 use crate::emulator::{Handset, HandsetText, Phone, Shared, World};
@@ -76,7 +76,7 @@ struct Bubble {
 
 impl Bubble {
     fn pieces(&self) -> Vec<Piece> {
-        pieces(&self.text)
+        linked(&self.text)
     }
 }
 

@@ -6,8 +6,8 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::Frame;
-use super::messages::line_name;
-use super::row::{Piece, pieces};
+use super::face::{Piece, pieces};
+use super::inbox::line_name;
 use super::words::{Action, Badge, Moment, actions, badge};
 use crate::store::{Line, Message, MessageQuery, Page};
 use crate::types::{Direction, MessageId, MessageState};
@@ -50,7 +50,7 @@ struct Row {
 impl Row {
     fn new(message: Message, lines: &[Line], zone: &jiff::tz::TimeZone) -> Self {
         let moment = Moment::new(message.created_at, zone);
-        let line = line_name(lines, &message).to_owned();
+        let line = line_name(lines, Some(message.line));
         let error = message.error.map(|error| error.detail);
         Self {
             id: message.id,

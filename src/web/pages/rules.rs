@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde_json::{Value, json};
 
+use super::face::{Piece, pieces};
 use super::form::{Field, Form, Posted};
-use super::row::{Piece, pieces};
 use super::templates::EditPage;
 use super::{Done, Frame, again, changes};
 use crate::store::{Line, Prompt, RuleId, User};

@@ -6,6 +6,10 @@ use crate::types::{MessageState, Millis, UnixTime};
 pub(super) struct Moment {
     /// `Saturday 21 November 2026`.
     pub(super) day: String,
+    /// `2026-11-21`.
+    pub(super) date: String,
+    /// `21 November 2026`.
+    pub(super) short: String,
     /// `09:30`.
     pub(super) clock: String,
 }
@@ -18,10 +22,17 @@ impl Moment {
                 let local = stamp.to_zoned(zone.clone());
                 Self {
                     day: local.strftime("%A %-d %B %Y").to_string(),
+                    short: local.strftime("%-d %B %Y").to_string(),
+                    date: local.strftime("%Y-%m-%d").to_string(),
                     clock: local.strftime("%H:%M").to_string(),
                 }
             }
-            Err(_) => Self { day: "Unknown day".to_owned(), clock: "--:--".to_owned() },
+            Err(_) => Self {
+                day: "Unknown day".to_owned(),
+                date: "unknown".to_owned(),
+                short: "an unknown day".to_owned(),
+                clock: "--:--".to_owned(),
+            },
         }
     }
 }
@@ -87,6 +98,28 @@ pub(super) fn ago(since: Millis) -> String {
     }
 }
 
+/// How old a row is, as short as can be: `now`, `5 min`, `09:30`, `Mon`, `3 Nov`, `3 Nov 2025`.
+pub(super) fn age(at: UnixTime, now: UnixTime, zone: &jiff::tz::TimeZone) -> String {
+    let seconds = now.since(at).0 / 1_000;
+    if seconds < 60 {
+        return "now".to_owned();
+    }
+    if seconds < 3_600 {
+        return format!("{} min", seconds / 60);
+    }
+    let local = |time: UnixTime| {
+        jiff::Timestamp::from_millisecond(time.0).ok().map(|stamp| stamp.to_zoned(zone.clone()))
+    };
+    let (Some(then), Some(now)) = (local(at), local(now)) else { return String::new() };
+    let form = match () {
+        () if then.date() == now.date() => "%H:%M",
+        () if seconds < 6 * 86_400 => "%a",
+        () if then.year() == now.year() => "%-d %b",
+        () => "%-d %b %Y",
+    };
+    then.strftime(form).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +136,19 @@ mod tests {
             assert!(!badge.word.is_empty());
             assert!(sprite.contains(&format!("id=\"{}\"", badge.icon)), "{}", badge.icon);
         }
+    }
+
+    #[test]
+    fn an_age_is_as_short_as_can_be() {
+        let zone = jiff::tz::TimeZone::UTC;
+        let now = UnixTime(1_795_252_200_000); // 2026-11-21T09:10:00Z
+        let before = |seconds: i64| age(UnixTime(now.0 - seconds * 1_000), now, &zone);
+        assert_eq!(before(5), "now");
+        assert_eq!(before(300), "5 min");
+        assert_eq!(before(2 * 3_600), "07:10");
+        assert_eq!(before(2 * 86_400), "Thu");
+        assert_eq!(before(20 * 86_400), "1 Nov");
+        assert_eq!(before(400 * 86_400), "17 Oct 2025");
     }
 
     #[test]
