@@ -78,7 +78,7 @@ fn value_of(page: &str, name: &str) -> String {
     start.split('"').next().unwrap().to_owned()
 }
 
-/// S65, S66, S116, S142, S143, S149, S150, S151: one row a number, the newest first, with a badge
+/// S65, S66, S116, S142, S143, S149, S150, S147, S151, S152: one row a number, the newest first, with a badge
 /// that goes when the conversation is opened; search finds by text, number and name.
 #[tokio::test]
 async fn the_list_shows_a_row_a_number_and_search_finds_it() {
@@ -104,6 +104,8 @@ async fn the_list_shows_a_row_a_number_and_search_finds_it() {
 
     let thread = site.page("/threads/1", &cookie).await.text;
     assert!(thread.contains("first of the one") && thread.contains("Saturday 21 November 2026"));
+    assert!(thread.contains("<li class=\"message in\""), "inbound is blue by its side's class");
+    assert!(!page.contains("name=\"line\" data-submit"), "one line needs no filter");
     let page = site.page("/", &cookie).await.text;
     assert!(!page.contains("2<span class=\"unseen\"> unread"), "it was read");
 
@@ -117,7 +119,7 @@ async fn the_list_shows_a_row_a_number_and_search_finds_it() {
     assert!(nobody.contains("Nobody and nothing matches"));
 }
 
-/// S158, S161, S163, S164, E125: an answer is in the conversation at once, sent twice it is sent
+/// S115, S158, S163, S164, E125: an answer is in the conversation at once, sent twice it is sent
 /// once, and a refused one keeps its words.
 #[tokio::test]
 async fn an_answer_is_written_counted_and_refused_without_script() {
