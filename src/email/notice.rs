@@ -86,7 +86,7 @@ pub struct Notice<'a> {
 
 /// The mail; `None` when nobody may be told.
 pub fn notice(notice: &Notice<'_>, site: &Site) -> Option<MailOut> {
-    if notice.mail.is_some_and(|mail| !mail.may_be_answered()) || site.is_own(notice.to) {
+    if notice.mail.is_some_and(|mail| !mail.may_be_answered()) || site.is_mailbox(notice.to) {
         return None;
     }
     let (about, subject) = match notice.mail {

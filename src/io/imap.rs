@@ -5,7 +5,7 @@
 //! for fifteen seconds. Where to go on, and what a mail means, is `app`'s. Flags are no queue: a
 //! mail is marked as seen for people who look into the folder, and for nothing else.
 
-use std::fmt::{Debug, Write as _};
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -260,9 +260,7 @@ async fn within<T>(time: Duration, work: impl Future<Output = Result<T>>) -> Res
 }
 
 fn lost(error: Error) -> MailboxError {
-    let mut said = String::new();
-    // Cannot fail into a string.
-    let _ = write!(said, "{error}");
+    let said = error.to_string();
     MailboxError::Unreachable(said.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
 }
 

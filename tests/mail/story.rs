@@ -30,7 +30,7 @@ fn read(mail: &str) -> email::MailIn {
     email::read(mail.as_bytes(), email::Limits::default()).expect("a mail")
 }
 
-/// S25, S28, S33, S38..S43, S47..S50, S54, S56: the seed's story from end to end, ten times over:
+/// S25, S28, S33, S38..S43, S47..S50: the seed's story from end to end, ten times over:
 /// a customer's handset and two mailboxes, and nobody configures anything twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_runs_between_a_handset_and_two_mailboxes() {

@@ -141,7 +141,7 @@ fn answer(forward: &MailIn, from: &str, id: &str, body: &str) -> String {
     )
 }
 
-/// S25, S33, S38, S39, S41..S43, S47..S50, C14: forwards at once, an answer by mail, and the next
+/// S25, S33, S38, S39, S41..S43, S47..S50, C14, C15: forwards at once, an answer by mail, and the next
 /// text goes to the same people with the same tag.
 #[tokio::test(start_paused = true)]
 async fn an_answer_by_mail_reaches_the_handset_and_carries_on() {
@@ -219,7 +219,7 @@ async fn what_nobody_vouches_for_waits_for_an_admin() {
     assert_eq!(desk.shop.quiet(BOB).await, 2);
 }
 
-/// E75, S109: the mail server is away for an hour: nothing is lost, nothing is blamed, somebody is
+/// E75: the mail server is away for an hour: nothing is lost, nothing is blamed, somebody is
 /// told by text after a quarter of it, once.
 #[tokio::test(start_paused = true)]
 async fn a_mail_server_that_is_away_loses_nothing() {
@@ -298,7 +298,7 @@ async fn each_recipient_has_a_fate_of_their_own() {
     assert!(custody.iter().any(|station| station == why), "{custody:?}");
 }
 
-/// E58, E71, S53: what may not leave is not sent, and its author is told why; a long one is asked
+/// E58, E71: what may not leave is not sent, and its author is told why; a long one is asked
 /// about first.
 #[tokio::test(start_paused = true)]
 async fn an_author_is_told_what_was_not_sent_and_why() {

@@ -180,10 +180,10 @@ fn act(case: &Case<'_, '_>, id: MailId) -> Result<(Verdict, Effects)> {
 /// Other mail may come to the same mailbox; only what names a reply address, or answers one of our
 /// mails, is ours to judge.
 fn is_for_us(case: &Case<'_, '_>) -> bool {
-    let addressed = case.mail.to.iter().chain(&case.mail.delivered_to);
+    let mut addressed = case.mail.to.iter().chain(&case.mail.delivered_to);
     let site = &case.room.site;
     let answers = |to: &Address| site.is_mailbox(to) && to.detail().is_some();
-    addressed.into_iter().any(|to| answers(to) || site.destination(to).is_some())
+    addressed.any(|to| answers(to) || site.destination(to).is_some())
 }
 
 /// Not even a header, or nothing that may be looked at: nobody can be told.
