@@ -328,7 +328,7 @@ fn delivers(n: usize, text: &str) -> Vec<String> {
     let reference = (n % 65_536) as u16;
     let options = SegmentOptions { reference, wide: true, ..SegmentOptions::default() };
     let segments = sms::segment(text, &options).expect("a text that can be sent").segments;
-    // A fifth of the senders write again and again.
+    // Four hundred people, who write again and again.
     let sender = format!("+4477009{:05}", n % 400);
     let sender = Address::number_of(&sender).expect("a number");
     let scts = Scts::at(UnixTime(1_795_251_600_000 + 1_000 * n as i64), 0).expect("a time");

@@ -27,7 +27,7 @@ pub struct Site {
 
 /// `simgate emulate`.
 pub struct Emulator {
-    process: Process,
+    _process: Process,
     pub control: Place,
 }
 
@@ -106,12 +106,8 @@ impl Emulator {
         let mut command = Command::new(env!("CARGO_BIN_EXE_simgate"));
         command.args(["emulate", "--control", "127.0.0.1:0", "--scenario"]).arg(scenario);
         command.arg("--link").arg(folder.join("modems"));
-        let (process, control) = Process::start(command, folder, "emulator", "control http://");
-        Emulator { process, control: Place::Tcp(control) }
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.process.0.id()
+        let (_process, control) = Process::start(command, folder, "emulator", "control http://");
+        Emulator { _process, control: Place::Tcp(control) }
     }
 
     /// PDUs that lie in the modems or wait for room in them.
