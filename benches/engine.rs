@@ -5,6 +5,11 @@
 //! docs/design/performance.md are those of 1,000,000. Its times are printed as median and 95th
 //! percentile, which criterion does not tell.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bench reads the clock, and one switch of its size"
+)]
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -214,7 +219,6 @@ fn tell(what: &str, mut ask: impl FnMut(u32) -> usize) {
     println!("{what}: median {:.2?}, p95 {:.2?}", times[100], times[190]);
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one switch of the size")]
 fn main() {
     let messages = std::env::var("SIMGATE_BENCH_MESSAGES").ok().and_then(|n| n.parse().ok());
     let mut criterion = Criterion::default().configure_from_args();

@@ -1,5 +1,5 @@
-//! Random conversations keep the promises, ten thousand of them with `ENGINE_SEEDS=10000`; any text
-//! at all does no harm; two gateways that answer each other fall silent.
+//! Random conversations keep the promises, ten thousand of them or as many as `ENGINE_SEEDS` says; any
+//! text at all does no harm; two gateways that answer each other fall silent.
 
 use std::sync::LazyLock;
 
@@ -19,7 +19,7 @@ use super::world::World;
 fn random_conversations_keep_the_promises() {
     #[expect(clippy::disallowed_methods, reason = "the one switch of this test")]
     let seeds = std::env::var("ENGINE_SEEDS").ok().and_then(|seeds| seeds.parse().ok());
-    for seed in 0..seeds.unwrap_or(1_000) {
+    for seed in 0..seeds.unwrap_or(10_000) {
         let mut dice = Dice(seed * 2 + 1);
         let mut world = FRESH.clone();
         for _ in 0..2 + dice.roll(4) {
