@@ -69,6 +69,7 @@ CREATE TABLE users (
     team          TEXT,                  -- conversations can be given to a team
     password      TEXT,                  -- Argon2id in PHC form; NULL: no login by password
     mail_quota    INTEGER NOT NULL DEFAULT 0, -- texts they may start by mail within a day
+    pin           TEXT,                  -- Argon2id in PHC form; asked for by links in notices
     unread_from   INTEGER NOT NULL DEFAULT 0, -- texts up to this message are no news to them
     created_at    INTEGER NOT NULL
 ) STRICT;
@@ -134,6 +135,7 @@ CREATE TABLE conversations (
 CREATE INDEX conversations_by_time ON conversations (last_message_at, id);
 CREATE INDEX conversations_by_state ON conversations (internal, closed, last_message_at, id);
 CREATE INDEX conversations_by_owner ON conversations (owner_id) WHERE owner_id IS NOT NULL;
+CREATE INDEX conversations_tagged ON conversations (tags) WHERE tags <> '[]';
 CREATE INDEX conversations_flagged ON conversations (flag, last_message_at) WHERE flag IS NOT NULL;
 
 -- Which lines a conversation was ever on: the filter by line (S146).
@@ -171,6 +173,46 @@ CREATE TABLE notes (
     created_at      INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX notes_by_conversation ON notes (conversation_id, id);
+
+-- What was done to a conversation and by whom; shown among its texts.
+CREATE TABLE happenings (
+    id              INTEGER PRIMARY KEY,
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    kind            TEXT NOT NULL CHECK (kind IN ('claimed', 'released', 'given', 'team', 'closed',
+                                                  'reopened', 'flagged', 'unflagged', 'joined', 'left')),
+    author_kind     TEXT,                -- NULL: by itself
+    author_id       TEXT,
+    user_id         INTEGER REFERENCES users (id) ON DELETE SET NULL, -- to whom; who joined or left
+    word            TEXT,                -- the flag's word, the team
+    at              INTEGER NOT NULL
+) STRICT;
+CREATE INDEX happenings_by_conversation ON happenings (conversation_id, at);
+CREATE INDEX happenings_by_user ON happenings (user_id) WHERE user_id IS NOT NULL;
+
+-- Texts begun and not sent (S82); one for each writer and conversation.
+CREATE TABLE drafts (
+    author          TEXT NOT NULL,       -- whose: 'user:3', as in idempotency.scope
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    text            TEXT NOT NULL,
+    line_id         INTEGER REFERENCES lines (id) ON DELETE SET NULL, -- the sender chosen
+    updated_at      INTEGER NOT NULL,
+    PRIMARY KEY (author, conversation_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX drafts_by_conversation ON drafts (conversation_id);
+CREATE INDEX drafts_by_line ON drafts (line_id) WHERE line_id IS NOT NULL;
+
+-- Links in notices: each opens one conversation once, for one user (C20).
+CREATE TABLE thread_links (
+    hash            BLOB PRIMARY KEY,    -- SHA-256 of the secret in the link
+    user_id         INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    created_at      INTEGER NOT NULL,
+    expires_at      INTEGER NOT NULL,
+    used_at         INTEGER,
+    wrong_pins      INTEGER NOT NULL DEFAULT 0 -- a few, and it opens nothing any more
+) STRICT, WITHOUT ROWID;
+CREATE INDEX thread_links_by_user ON thread_links (user_id);
+CREATE INDEX thread_links_by_conversation ON thread_links (conversation_id);
 
 -- People and organisations in the address book.
 CREATE TABLE contacts (
@@ -510,10 +552,12 @@ CREATE TABLE sessions (
     user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     browser      TEXT NOT NULL DEFAULT '', -- as its owner knows it: Firefox on Linux
     address      TEXT NOT NULL DEFAULT '', -- where it signed in from
+    conversation_id INTEGER REFERENCES conversations (id) ON DELETE CASCADE, -- opened by a notice's link: sees only that
     created_at   INTEGER NOT NULL,
     expires_at   INTEGER NOT NULL,       -- absolute end
     last_seen_at INTEGER NOT NULL        -- idle end is counted from here
 ) STRICT;
+CREATE INDEX sessions_by_conversation ON sessions (conversation_id) WHERE conversation_id IS NOT NULL;
 CREATE INDEX sessions_by_user ON sessions (user_id);
 
 -- Keys that are good once. open: signs in; invite: lets somebody choose a password first; code:
