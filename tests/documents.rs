@@ -205,3 +205,110 @@ fn each_behaviour_has_a_test_or_says_where_it_belongs() {
         }
     }
 }
+
+/// `Fault 26`, `Faults 10 and 12` and `Faults 35..37` in a text.
+fn faults(doc: &str) -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut words = doc.split(|c: char| c.is_whitespace() || ",:;()".contains(c)).peekable();
+    while let Some(word) = words.next() {
+        if !matches!(word, "Fault" | "Faults" | "fault" | "faults") {
+            continue;
+        }
+        while let Some(word) = words.peek() {
+            let ends: Vec<u32> = word
+                .trim_end_matches('.')
+                .split("..")
+                .filter_map(|number| number.parse().ok())
+                .collect();
+            match ends.as_slice() {
+                [one] => found.push(*one),
+                [from, to] => found.extend(*from..=*to),
+                _ if word.is_empty() || *word == "and" => {}
+                _ => break,
+            }
+            words.next();
+        }
+    }
+    found
+}
+
+/// Tests and dialogues by the faults they name.
+fn faults_shown() -> BTreeMap<u32, BTreeSet<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut shown: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
+    for folder in ["src", "tests"] {
+        for file in sources(&root.join(folder)) {
+            let source = fs::read_to_string(&file).expect("a source");
+            let (mut doc, mut test) = (String::new(), false);
+            for line in source.lines().map(str::trim) {
+                if let Some(words) = line.strip_prefix("///") {
+                    doc.push_str(words);
+                    doc.push(' ');
+                } else if line.starts_with("#[") {
+                    test |= line.contains("test]") || line.contains("::test(");
+                } else {
+                    let name = line.split_once("fn ").and_then(|(_, rest)| rest.split('(').next());
+                    if let (true, Some(name)) = (test, name) {
+                        for number in faults(&doc) {
+                            shown.entry(number).or_default().insert(name.to_owned());
+                        }
+                    }
+                    (doc, test) = (String::new(), false);
+                }
+            }
+        }
+    }
+    for folder in fs::read_dir(root.join("tests/dialogues")).expect("dialogues").flatten() {
+        for file in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
+            let text = fs::read_to_string(file.path()).unwrap_or_default();
+            let head: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
+            let family = folder.file_name().to_string_lossy().into_owned();
+            let name = format!("{family}/{}", file.file_name().to_string_lossy());
+            for number in faults(&head.join(" ")) {
+                shown.entry(number).or_default().insert(name.clone());
+            }
+        }
+    }
+    shown
+}
+
+/// The table of faults names, for each number, what shows it, or says `later` and why.
+/// `SIMGATE_REWRITE_GOLDENS=1` renews it.
+#[test]
+fn each_fault_has_a_test_or_says_why_not_yet() {
+    const FILE: &str = "docs/reference/faults.md";
+    let (shown, page) = (faults_shown(), text(FILE));
+    let mut listed = BTreeSet::new();
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, number, promise, cell, _] = cells.as_slice() else { return line.to_owned() };
+        let Ok(fault) = number.parse::<u32>() else { return line.to_owned() };
+        listed.insert(fault);
+        // A test's name says more than a dialogue's file.
+        let mut tests: Vec<&String> = shown.get(&fault).into_iter().flatten().collect();
+        tests.sort_by_key(|name| name.contains('/'));
+        let cell = match tests.as_slice() {
+            [] => (*cell).to_owned(),
+            [one] => format!("`{one}`"),
+            [one, rest @ ..] => format!("`{one}` and {} more", rest.len()),
+        };
+        let said =
+            cell.starts_with('`') || cell.strip_prefix("later: ").is_some_and(|why| why.len() > 5);
+        assert!(said, "{FILE}: fault {fault} has no test and does not say why");
+        format!("| {number} | {promise} | {cell} |")
+    };
+    let rows: Vec<String> = page.lines().map(row).collect();
+    let renewed = format!("{}\n", rows.join("\n"));
+    let wanted = (1..=47).chain([53]).chain(57..=59).chain(61..=66).chain(81..=87);
+    for fault in wanted {
+        assert!(listed.contains(&fault), "{FILE} lacks fault {fault}");
+    }
+    if renewed != page {
+        if std::env::var_os("SIMGATE_REWRITE_GOLDENS").is_some() {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
+            fs::write(path, renewed).expect("written");
+        } else {
+            panic!("{FILE} is stale: run it again with SIMGATE_REWRITE_GOLDENS=1");
+        }
+    }
+}

@@ -5,6 +5,7 @@
 mod bench;
 mod byte_cuts;
 mod commit_cuts;
+mod fault_rows;
 mod journal;
 mod random_lives;
 mod whole;

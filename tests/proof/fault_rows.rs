@@ -1,0 +1,97 @@
+//! Rows of the fault catalogue (`docs/reference/faults.md`), one by one, at driver and emulated
+//! modem: a text of three segments comes in and one goes out while the fault is there.
+
+use simgate::emulator::Faults;
+
+use crate::bench::{Bench, Op, Stage};
+
+/// Plays two texts under a plan that is in force once the modem is ready; then all is well again.
+fn under(family: &str, plan: &str) -> Bench {
+    let mut bench = Bench::new(&[family]);
+    bench.act(&Op::Wait(20_000));
+    let plan = Faults::parse(plan).unwrap_or_else(|error| panic!("{plan}: {error}"));
+    bench.world.set_faults(0, plan).expect("there is one");
+    bench.act(&Op::Receive { modem: 0, parts: 3 });
+    bench.act(&Op::Send { modem: 0, parts: 3, report: true });
+    bench.act(&Op::Wait(240_000));
+    bench.calm();
+    bench.verdict().unwrap_or_else(|broken| panic!("{family}: {broken}"));
+    bench
+}
+
+/// The same, and every segment is known to have left.
+fn nothing_is_lost_under(plan: &str) {
+    for family in simgate::emulator::profiles() {
+        let bench = under(family, plan);
+        assert_eq!(bench.count(Stage::Accepted), 3, "{family} under {plan}");
+    }
+}
+
+/// Fault 2: whichever byte of the answer to a submit is lost, the text is accepted or unknown, and
+/// left once.
+#[test]
+fn a_byte_lost_in_the_answer_to_a_submit_never_sends_it_twice() {
+    let mut bench = Bench::new(&["generic"]);
+    bench.act(&Op::Wait(20_000));
+    let before = bench.bytes.1;
+    bench.act(&Op::Send { modem: 0, parts: 1, report: false });
+    bench.act(&Op::Wait(10_000));
+    for offset in 0..(bench.bytes.1 - before) {
+        let mut bench = Bench::new(&["generic"]);
+        bench.act(&Op::Wait(20_000));
+        let lost = Faults { lost_at: vec![offset as u64], ..Faults::default() };
+        bench.world.set_faults(0, lost).expect("there is one");
+        bench.act(&Op::Send { modem: 0, parts: 1, report: false });
+        bench.act(&Op::Wait(240_000));
+        bench.calm();
+        bench.verdict().unwrap_or_else(|broken| panic!("byte {offset} lost: {broken}"));
+    }
+}
+
+/// Fault 3: noise before every other answer.
+#[test]
+fn noise_on_the_line_costs_no_text() {
+    for seed in 0..40 {
+        under("generic", &format!("seed = {seed}\ngarbage = {{ every = 2, bytes = 17 }}"));
+    }
+}
+
+/// Fault 5: the echo comes back again and again.
+#[test]
+fn an_echo_that_comes_back_costs_no_text() {
+    nothing_is_lost_under("echo_back_every = 3");
+}
+
+/// Faults 6 and 7: somebody calls all the time, in the middle of answers too.
+#[test]
+fn lines_between_and_inside_answers_cost_no_text() {
+    nothing_is_lost_under("chatter = { text = \"RING\", every_ms = 100, inside = true }");
+    nothing_is_lost_under("chatter = { text = \"^BOOT:12345678,0,0,0,6\", every_ms = 20 }");
+}
+
+/// Fault 8: the modem takes everything and answers nothing for minutes.
+#[test]
+fn a_modem_that_answers_nothing_for_minutes_costs_no_text() {
+    for family in simgate::emulator::profiles() {
+        under(family, "hang = true");
+    }
+}
+
+/// Fault 25: NUL bytes before answers.
+#[test]
+fn nul_bytes_are_no_answer() {
+    nothing_is_lost_under("garbage = { every = 1, bytes = 9, nul = true }");
+}
+
+/// Fault 34: nothing is announced; the sweep finds it.
+#[test]
+fn texts_that_nobody_announces_are_found() {
+    under("generic", "silent_arrivals = true");
+}
+
+/// Fault 37: the modem refuses to announce anything after its restart.
+#[test]
+fn a_modem_that_refuses_to_announce_is_read_in_turn() {
+    let plan = "reset_at_received = 3\n[[rules]]\non = \"+CNMI\"\neffect = { cms = 303 }\n";
+    under("generic", plan);
+}
