@@ -30,5 +30,7 @@ pub mod at;
 pub mod email;
 #[path = "../src/emulator/mod.rs"]
 pub mod emulator;
+#[path = "../src/modem/mod.rs"]
+pub mod modem;
 #[path = "../src/sms/mod.rs"]
 pub mod sms;

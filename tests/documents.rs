@@ -48,6 +48,7 @@ fn udev_rules_and_profiles_list_the_same_devices() {
     assert!(only_code.is_empty(), "in a profile but not in udev/: {only_code:?}");
 }
 
+/// Fault 21: a device that may sleep is reset.
 #[test]
 fn udev_rules_leave_the_devices_to_us_and_awake() {
     let rules = text("udev/70-simgate.rules");
@@ -238,6 +239,10 @@ fn faults_shown() -> BTreeMap<u32, BTreeSet<String>> {
     let mut shown: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
     for folder in ["src", "tests"] {
         for file in sources(&root.join(folder)) {
+            // That the emulated modem can play a fault is no proof of what we do about it.
+            if file.to_string_lossy().contains("emulator") {
+                continue;
+            }
             let source = fs::read_to_string(&file).expect("a source");
             let (mut doc, mut test) = (String::new(), false);
             for line in source.lines().map(str::trim) {

@@ -62,6 +62,7 @@ impl InstanceLock {
 mod tests {
     use super::*;
 
+    /// Fault 85: the second instance.
     #[test]
     fn a_second_gateway_on_the_same_folder_is_refused_and_told_who_was_first() {
         let folder = tempfile::tempdir().expect("a temporary folder");

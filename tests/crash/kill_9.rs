@@ -21,6 +21,7 @@ const MODEMS: usize = 2;
 const HANDSETS: u64 = 8;
 
 /// Invariants I1, I2 and I5 after every kind of sudden end.
+/// Fault 82.
 #[tokio::test]
 async fn texts_survive_kill_9_each_exactly_once() {
     let cycles: u32 = setting("SIMGATE_CRASH_CYCLES", 30);

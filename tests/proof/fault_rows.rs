@@ -1,7 +1,7 @@
 //! Rows of the fault catalogue (`docs/reference/faults.md`), one by one, at driver and emulated
 //! modem: a text of three segments comes in and one goes out while the fault is there.
 
-use simgate::emulator::Faults;
+use simgate::emulator::{Faults, Scenario};
 
 use crate::bench::{Bench, Op, Stage};
 
@@ -94,4 +94,27 @@ fn texts_that_nobody_announces_are_found() {
 fn a_modem_that_refuses_to_announce_is_read_in_turn() {
     let plan = "reset_at_received = 3\n[[rules]]\non = \"+CNMI\"\neffect = { cms = 303 }\n";
     under("generic", plan);
+}
+
+/// Fault 65: the network takes the modem for packets only, and its texts all the same.
+#[test]
+fn a_modem_that_is_registered_for_packets_only_sends_and_receives() {
+    for family in simgate::emulator::profiles() {
+        let mut scenario = Scenario::plain(1, family);
+        scenario.modems[0].packet_only = true;
+        let mut bench = Bench::over(scenario);
+        bench.act(&Op::Wait(20_000));
+        bench.act(&Op::Receive { modem: 0, parts: 2 });
+        bench.act(&Op::Send { modem: 0, parts: 2, report: true });
+        bench.act(&Op::Wait(60_000));
+        bench.calm();
+        bench.verdict().unwrap_or_else(|broken| panic!("{family}: {broken}"));
+        assert_eq!(bench.count(Stage::Accepted), 2, "{family}");
+    }
+}
+
+/// Fault 45: every answer takes half a minute for a while.
+#[test]
+fn a_modem_that_takes_half_a_minute_for_everything_costs_no_text() {
+    under("generic", "latency_ms = 30000");
 }

@@ -5,6 +5,9 @@
 mod bench;
 mod byte_cuts;
 mod commit_cuts;
+mod corpus;
+#[path = "../support/driver_fuzz.rs"]
+mod driver_fuzz;
 mod fault_rows;
 mod journal;
 mod random_lives;

@@ -106,7 +106,7 @@ async fn a_report_with_a_wrong_time_stamp_is_believed_only_when_it_cannot_be_ano
     assert_eq!(bench.report(wrong(18)).await, ReportMatch::Orphan);
 }
 
-/// E145: a report can come before our own commit of the reference it names.
+/// Fault 63, E145: a report can come before our own commit of the reference it names.
 #[tokio::test]
 async fn a_report_that_overtakes_its_submit_waits_for_it() {
     let bench = Bench::new().await;
@@ -149,7 +149,7 @@ async fn a_long_text_is_delivered_when_all_its_segments_are() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// References wrap (shown small: every 4 submits instead of 256), few recipients, reports in
+    /// Fault 63: references wrap (shown small: every 4 submits instead of 256), few recipients, reports in
     /// any order and hours late: each report reaches the text it is about and no other.
     #[test]
     fn every_report_reaches_its_own_text_although_references_wrap(

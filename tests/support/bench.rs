@@ -156,9 +156,13 @@ impl Bench {
     pub fn new(profiles: &[&str]) -> Self {
         let scenario = |name: &&str| Scenario::plain(1, name).modems.remove(0);
         let modems = profiles.iter().map(scenario).collect();
-        let scenario = Scenario { modems, ..Scenario::default() };
+        Self::over(Scenario { modems, ..Scenario::default() })
+    }
+
+    /// The modems of a scenario.
+    pub fn over(scenario: Scenario) -> Self {
+        let seats = scenario.modems.iter().map(|_| Seat::default()).collect();
         let world = World::new(scenario, START).expect("a sound scenario");
-        let seats = profiles.iter().map(|_| Seat::default()).collect();
         Self {
             world,
             now: Millis(0),
