@@ -217,7 +217,7 @@ mod tests {
         assert!(!source.changed(&second, last));
     }
 
-    /// E163: a board without a clock makes one that is good when the clock is right.
+    /// A board without a clock makes one that is good when the clock is right.
     #[test]
     fn a_clock_that_is_not_set_makes_no_certificate_of_the_past() {
         let folder = tempfile::tempdir().expect("a folder");

@@ -350,7 +350,7 @@ fn call(kind: &Kind, method: &str, path: &str) -> Request<Body> {
     call.body(Body::from("{")).unwrap()
 }
 
-/// S136, E154: every route lets in whom it names and nobody else, whoever asks; what is open to
+/// S136: every route lets in whom it names and nobody else, whoever asks; what is open to
 /// everybody is a short list.
 #[tokio::test]
 async fn every_route_lets_in_whom_it_names_and_nobody_else() {

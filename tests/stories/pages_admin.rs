@@ -48,7 +48,7 @@ async fn every_settings_page_opens_empty_and_leads_to_its_help() {
     }
 }
 
-/// S98, S100, S101: the switch asks for what is needed first, then shows as pending.
+/// S98, S99, S100: the switch asks for what is needed first; the list can be downloaded.
 #[tokio::test]
 async fn a_line_is_switched_off_and_on_with_reasons() {
     let (site, cookie, line) = desk().await;
@@ -125,7 +125,7 @@ async fn a_person_who_is_only_notified_is_whole_and_has_no_way_in() {
     assert_eq!(link.status, StatusCode::NOT_FOUND);
 }
 
-/// S129, S131: the automatic texts are changed on the line; an empty box means the shipped text.
+/// The automatic texts are changed on the line; an empty box means the shipped text.
 #[tokio::test]
 async fn a_lines_texts_and_hours_are_set_and_taken_away() {
     let (site, cookie, line) = desk().await;
@@ -168,7 +168,7 @@ async fn a_website_gets_a_link_and_a_picture_to_text_the_line() {
     assert!(page.text.contains("&#60;a href="), "the snippet is shown, not run");
 }
 
-/// S93, S96: templates are kept with their class; a broken one is refused beside its box.
+/// S96: templates are kept with their class; a broken one is refused beside its box.
 #[tokio::test]
 async fn templates_are_written_refused_changed_and_deleted() {
     let (site, cookie, _) = desk().await;
@@ -189,7 +189,7 @@ async fn templates_are_written_refused_changed_and_deleted() {
     assert!(site.page("/templates", &cookie).await.text.contains("No template yet"));
 }
 
-/// S92: a rule is written, tried without effect with its trace, and refused where it makes no sense.
+/// A rule is written, tried without effect with its trace, and refused where it makes no sense.
 #[tokio::test]
 async fn rules_are_written_and_tried_without_effect() {
     let (site, cookie, _) = desk().await;
@@ -219,7 +219,7 @@ async fn rules_are_written_and_tried_without_effect() {
     assert!(one.text.contains("value=\"hours, open\""), "{}", one.text);
 }
 
-/// S88, S90: a prompt is set up with what counts, and its results stand on its page.
+/// A prompt is set up with what counts, and its results stand on its page.
 #[tokio::test]
 async fn prompts_are_set_up_and_show_their_answers() {
     let (site, cookie, _) = desk().await;
@@ -326,7 +326,7 @@ async fn reports_count_by_line_person_and_day() {
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
-/// S135, S136: agents and viewers see the pages for everybody and none of the admins'.
+/// S136: agents and viewers see the pages for everybody and none of the admins'.
 #[tokio::test]
 async fn each_role_sees_its_own_pages_in_the_list() {
     let site = Site::new().await;

@@ -226,7 +226,7 @@ async fn by_password(
 
 /// The second step.
 #[derive(Deserialize)]
-pub(in crate::web) struct Code2 {
+pub(in crate::web) struct Typed {
     key: String,
     code: String,
 }
@@ -235,7 +235,7 @@ pub(in crate::web) struct Code2 {
 pub(in crate::web) async fn code(
     State(app): State<App>,
     peer: Peer,
-    Form(Code2 { key, code }): Form<Code2>,
+    Form(Typed { key, code }): Form<Typed>,
 ) -> Result<Response, WebError> {
     let (presented, now) = (Secret::new(key.as_str()), app.now());
     let found = app.store.read(move |tx| {
