@@ -55,8 +55,15 @@ const FAMILIES: &[&str] =
     &["huawei", "simcom", "sim800", "quectel", "zte", "ublox", "u-blox", "telit", "sierra"];
 
 /// Beginnings of SQL statements.
-const SQL: &[&str] =
-    &["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE ", "\"PRAGMA ", "\"CREATE TABLE", "\"BEGIN"];
+const SQL: &[&str] = &[
+    "\"SELECT ",
+    "\"INSERT ",
+    "\"UPDATE ",
+    "\"DELETE ",
+    "\"PRAGMA ",
+    "\"CREATE TABLE",
+    "\"BEGIN ",
+];
 
 /// What opens a file, a port or a socket.
 const OPENS: &[&str] = &[
