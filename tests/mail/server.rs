@@ -40,7 +40,7 @@ impl Server {
         let started = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(started.elapsed() < PATIENCE, "{command:?} takes no connections");
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::park_timeout(Duration::from_millis(50));
         }
         server
     }
@@ -52,7 +52,7 @@ impl Drop for Server {
         let _ = kill_process_group(group, Signal::TERM);
         let started = Instant::now();
         while started.elapsed() < Duration::from_secs(5) && matches!(self.0.try_wait(), Ok(None)) {
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::park_timeout(Duration::from_millis(50));
         }
         let _ = kill_process_group(group, Signal::KILL);
         let _ = self.0.wait();
