@@ -252,6 +252,7 @@ fn table(app: App) -> Table {
     all.add("GET", "/docs/api", Public, pages::reference::show);
     all.add("GET", "/assets/{file}", Public, assets::show);
     all.add("GET", "/manifest.webmanifest", Public, pages::install::manifest);
+    all.add("GET", "/favicon.ico", Public, pages::install::favicon);
     all.add("GET", "/sw.js", Public, pages::install::worker);
     all.add("GET", "/offline", Public, pages::install::offline);
     all.add("GET", "/badge/{count}", Public, pages::install::badge);

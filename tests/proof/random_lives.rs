@@ -79,7 +79,8 @@ pub fn shortest(
 }
 
 pub fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
+    let set = std::env::var_os(name).and_then(|value| value.into_string().ok());
+    set.and_then(|value| value.parse().ok()).unwrap_or(otherwise)
 }
 
 /// I1, I2 and I4 after lives of faults, unplugged sticks and killed processes, each by its seed.

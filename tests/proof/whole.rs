@@ -292,7 +292,7 @@ impl Whole {
                 return Err(format!("I1: in modem {index} {lying} lie, {} wait", facts.waiting));
             }
             let ready = modems.iter().any(|modem| {
-                modem.imei.as_ref().is_some_and(|imei| imei.to_string() == facts.imei)
+                modem.imei.as_ref().is_some_and(|imei| *imei == facts.imei)
                     && modem.state == "ready"
             });
             if !ready {

@@ -59,7 +59,7 @@ fn every_edge_of_mail_has_a_mail() {
     for edge in 39..=77 {
         let number = format!("E{edge}");
         let named = |head: &&str| head.split(|c: char| !c.is_alphanumeric()).any(|w| w == number);
-        assert!(heads.iter().any(|head| named(head)), "no mail shows {number}");
+        assert!(heads.iter().any(named), "no mail shows {number}");
     }
 }
 

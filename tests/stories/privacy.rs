@@ -262,7 +262,7 @@ async fn results_are_a_file_and_a_text_is_counted_when_it_is_merged() {
     let results = desk.get(&format!("/api/v1/prompts/{poll}/results")).await;
     assert_eq!((&results["asked"], &results["silent"]), (&json!(2), &json!(2)));
 
-    let text = format!("Dear {{{{ first_name }}}}, {}", "x".repeat(130));
+    let text = format!("Dear {{{{ first_name }}}}, {}", "x".repeat(135));
     let plain = desk.post("/api/v1/messages/count", json!({ "text": "Hello" })).await.json();
     assert_eq!(plain["segments"], 1);
     let merged = desk.post("/api/v1/messages/count", json!({ "text": text, "to": ONE })).await;

@@ -442,7 +442,7 @@ impl Bench {
         loop {
             let Some(driver) = &mut self.seats[modem].driver else { return };
             match driver.poll() {
-                Output::Transmit(bytes) => self.to_modem(modem, &bytes),
+                Output::Transmit(bytes) => self.write_modem(modem, &bytes),
                 Output::Event(Event::Reopen { .. }) => reopen = true,
                 Output::Event(event) => self.hear(modem, event),
                 Output::WakeAt(wake) => {
@@ -458,7 +458,7 @@ impl Bench {
         }
     }
 
-    fn to_modem(&mut self, modem: usize, bytes: &[u8]) {
+    fn write_modem(&mut self, modem: usize, bytes: &[u8]) {
         let fits = self.counted(modem, Towards::Modem, bytes.len());
         let bytes = &bytes[..fits.unwrap_or(bytes.len())];
         self.world.handle(self.now, emulator::Input::Bytes { modem, bytes });
@@ -467,7 +467,7 @@ impl Bench {
         }
     }
 
-    fn to_gateway(&mut self, modem: usize, bytes: &[u8]) {
+    fn write_gateway(&mut self, modem: usize, bytes: &[u8]) {
         let fits = self.counted(modem, Towards::Gateway, bytes.len());
         self.drive(modem, Input::Bytes(&bytes[..fits.unwrap_or(bytes.len())]));
         if fits.is_some() {
@@ -557,7 +557,7 @@ impl Bench {
     fn settle(&mut self) {
         loop {
             match self.world.poll() {
-                emulator::Output::Transmit { modem, bytes } => self.to_gateway(modem, &bytes),
+                emulator::Output::Transmit { modem, bytes } => self.write_gateway(modem, &bytes),
                 emulator::Output::Unplug { modem } => {
                     self.seats[modem].plugged = false;
                     self.seats[modem].open_at = None;

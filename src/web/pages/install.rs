@@ -5,7 +5,7 @@ use askama::Template;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde_json::json;
 
 use crate::web::App;
@@ -44,6 +44,11 @@ pub(in crate::web) async fn worker() -> Response {
         (header::CACHE_CONTROL, "no-cache"),
     ];
     (headers, include_str!("../assets/sw.js")).into_response()
+}
+
+/// What browsers ask for beside pages that name no icon, such as a file.
+pub(in crate::web) async fn favicon() -> Redirect {
+    Redirect::permanent(Addresses.mark())
 }
 
 #[derive(Template)]

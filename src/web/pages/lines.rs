@@ -371,7 +371,8 @@ fn of_replies(set: &LineSettings, users: &[User]) -> Vec<Field> {
             &recipient,
         )
         .hint("Each relayed text carries a code such as @671; an answer with it goes to the customer."),
-        Field::typed("relay_pin", "PIN for answers by SMS", "password", "").hint(if pin {
+        // Typed in the open: whoever sets it has to tell it to somebody.
+        Field::typed("relay_pin", "PIN for answers by SMS", "text", "").hint(if pin {
             "One is set. An empty box leaves it."
         } else {
             "None is set. With one, an answer needs it after the code."
