@@ -2,6 +2,12 @@
 # Installs from Debian's packages what some tests talk to: a browser, mail servers, and other programs
 # that drive modems. Tests that miss one say `skipped: why`; nothing else depends on them.
 set -euo pipefail
+cd "$(dirname "$0")/.."
+# What judges the pages for people who see or move otherwise. Not in Debian, so from npm where there is one.
+axe=${CARGO_TARGET_DIR:-target}/tmp/axe
+if command -v npm >/dev/null && [ ! -e "$axe/node_modules/axe-core/axe.min.js" ]; then
+  npm install --silent --no-audit --no-fund --prefix "$axe" axe-core >/dev/null || echo "axe-core could not be fetched"
+fi
 wanted=(chromium chromium-driver gammu gammu-smsd smstools dovecot-imapd dovecot-lmtpd)
 # A machine that has a mail server keeps it: two cannot be installed beside one another.
 [ -e /usr/sbin/sendmail ] || wanted+=(postfix)

@@ -14,7 +14,7 @@ use super::{Shared, tell};
 use crate::bus::Change;
 use crate::io::smtp::{Letter, PostError};
 use crate::store::{Delivery, DeliveryKind, MailPart, NewDelivery, Result, Way};
-use crate::types::{MessageId, Millis, UnixTime};
+use crate::types::{MessageId, Millis, Secret, UnixTime};
 
 /// After so long a letter that never left is given up (5321 §4.5.4.1 asks for four to five days).
 const GIVE_UP: Millis = Millis::from_secs(5 * 24 * 3_600);
@@ -44,6 +44,13 @@ async fn text_lane(shared: &Shared) {
     }
 }
 
+/// Short, for it stands in a text; 128 bits, for it opens a conversation.
+fn key(shared: &Shared) -> Secret {
+    let mut octets = [0; 16];
+    shared.entropy.fill(&mut octets);
+    Secret::new(octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>())
+}
+
 async fn tell_all(shared: &Shared) -> Result<()> {
     fall_over(shared).await?;
     loop {
@@ -51,12 +58,13 @@ async fn tell_all(shared: &Shared) -> Result<()> {
         if !is_due(shared, Way::Text, now).await? {
             return Ok(());
         }
-        let (pages, mails) = (shared.settings.pages.clone(), shared.mails());
+        let leads = tell::Leads { pages: shared.settings.pages.clone(), key: key(shared) };
+        let mails = shared.mails();
         let told = shared.store.write(move |tx| {
             let Some(delivery) = tx.lease_delivery(Way::Text, now)? else { return Ok(None) };
             let told = match delivery.kind {
                 DeliveryKind::Alert => tell::admins(tx, &delivery, mails, now)?,
-                _ => tell::by_text(tx, &delivery, pages.as_deref(), now)?,
+                _ => tell::by_text(tx, &delivery, &leads, now)?,
             };
             match told {
                 tell::Told::Done(message) => {

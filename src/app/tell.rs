@@ -8,9 +8,9 @@ use crate::engine::routing;
 use crate::sms::{self, SegmentOptions};
 use crate::store::{
     Author, AuthorKind, Delivery, DeliveryKind, Enqueued, LineId, MailPart, Message, NewDelivery,
-    NewMessage, Overdue, Result, Role, SmsSwitch, User, UserId, WriteTx,
+    NewMessage, Overdue, Result, Role, SmsSwitch, THREAD_LINK_LIFE, User, UserId, WriteTx,
 };
-use crate::types::{Class, MessageId, Millis, Number, UnixTime};
+use crate::types::{Class, MessageId, Millis, Number, Secret, UnixTime};
 
 /// What became of telling somebody.
 pub(super) enum Told {
@@ -20,11 +20,18 @@ pub(super) enum Told {
     Failed(String),
 }
 
+/// Where a notice leads: the address of the pages, and a secret for a link that opens one
+/// conversation once, without a password (S113, C20).
+pub(super) struct Leads {
+    pub pages: Option<String>,
+    pub key: Secret,
+}
+
 /// A notified user learns of a new text (S78, S103, S112, S113).
 pub(super) fn by_text(
     tx: &WriteTx<'_>,
     delivery: &Delivery,
-    pages: Option<&str>,
+    leads: &Leads,
     now: UnixTime,
 ) -> Result<Told> {
     let user = delivery.target.parse().ok().map(|id| tx.user(id)).transpose()?.flatten();
@@ -46,8 +53,9 @@ pub(super) fn by_text(
         Some(texts @ 2..) => format!("{texts} new texts, the last from {who} on {line}."),
         _ => format!("New text from {who} on {line}."),
     };
-    if let (Some(pages), Some(thread)) = (pages, message.conversation) {
-        text.push_str(&format!(" {pages}/threads/{thread}"));
+    if let (Some(pages), Some(thread), Some(user)) = (&leads.pages, message.conversation, &user) {
+        tx.create_thread_link(&leads.key, user.id, thread, now.after(THREAD_LINK_LIFE), now)?;
+        text.push_str(&format!(" {pages}/n/{}", leads.key.expose()));
     }
     queue(tx, Some(message.line), &phone, &text, now)
 }

@@ -123,7 +123,7 @@ pub use sessions::{NewSession, Session, SessionId, SignInLink};
 pub use settle::Settled;
 pub use submit::{Prepared, Refusal, backoff};
 pub use templates::{Template, TemplateId};
-pub use thread_links::LinkUse;
+pub use thread_links::{LinkUse, THREAD_LINK_LIFE};
 pub use threads::{Filing, Note, NoteId};
 pub use tokens::{NewToken, Token, TokenId, TokenUse};
 pub use traffic::{Traffic, TrafficQuery};

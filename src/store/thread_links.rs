@@ -10,7 +10,10 @@ use super::error::Result;
 use super::tokens::hash;
 use super::users::UserId;
 use super::{ReadTx, WriteTx};
-use crate::types::{ConversationId, Secret, UnixTime};
+use crate::types::{ConversationId, Millis, Secret, UnixTime};
+
+/// A link is for the text it came with.
+pub const THREAD_LINK_LIFE: Millis = Millis::from_secs(24 * 3_600);
 
 /// What a link opens.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -239,7 +239,7 @@ async fn a_mail_server_that_is_away_loses_nothing() {
     desk.shop.types(BOB, "Is anybody there?");
     let notice = desk.shop.reads(JENNY, 1).await;
     assert!(notice.starts_with("New text from Bob on Car show."), "{notice}");
-    assert!(notice.contains("https://sms.example.org/threads/"), "{notice}");
+    assert!(notice.contains("https://sms.example.org/n/"), "{notice}");
     let instead = desk.shop.reads(JENNY, 2).await;
     assert!(instead.contains("Bob wrote: Is anybody there?"), "{instead}");
     desk.shop.gateway.pass(45 * 60).await;

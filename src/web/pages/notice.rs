@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Frame;
-use crate::store::{Author, LinkUse, NewSession, StoreError, UserId};
+use crate::store::{Author, LinkUse, NewSession, StoreError, THREAD_LINK_LIFE, UserId};
 use crate::types::{ConversationId, Millis, Secret};
 use crate::web::auth::{secret, session_cookie};
 use crate::web::change::change;
@@ -31,7 +31,7 @@ pub async fn thread_link(
     let (key, now) = (secret(app, ""), app.now());
     let made = key.clone();
     let kept = app.store.write(move |tx| {
-        tx.create_thread_link(&made, user, conversation, now.after(LINK_LIFE), now)
+        tx.create_thread_link(&made, user, conversation, now.after(THREAD_LINK_LIFE), now)
     });
     kept.await?;
     Ok(format!("/n/{}", key.expose()))
@@ -130,7 +130,5 @@ fn page(app: &App, key: String, step: Step) -> Result<Response, WebError> {
     Ok((status, Html(html)).into_response())
 }
 
-/// A link is for the text it came with.
-const LINK_LIFE: Millis = Millis::from_secs(24 * 3_600);
 /// What it opens stays open for a working day.
 const SESSION_LIFE: Millis = Millis::from_secs(12 * 3_600);
