@@ -93,8 +93,13 @@ ok trace "$work/data/modems/modem0" --out "$work/modem0.at" --numbers --data "$w
 ok at "$work/data/modems/modem0" AT+CSQ --data "$work/data"
 fails 1 at "$work/data/modems/modem0" 'AT+CPIN="1234"' --data "$work/data"
 fails 1 send --to nonsense --text x --data "$work/data"
+ok backup "$work/copy.db" --data "$work/data"
+fails 1 restore "$work/copy.db" --data "$work/data"
 
 kill -TERM "$demo"; wait "$demo"; demo=""
+ok verify --data "$work/data"
+ok restore "$work/copy.db" --data "$work/data"
+ok verify --data "$work/data"
 
 # A recording, repeated for somebody else's program.
 asked=$(grep -m1 '^> AT+C.*?$' "$work/modem0.at" | cut -c3-)
