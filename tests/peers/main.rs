@@ -2,8 +2,8 @@
 //!
 //! Each identifies the modem, takes texts, sends texts, sees its delivery reports and comes back
 //! after the modem was unplugged once. What is not installed is skipped and says so:
-//! `tests/install.sh` installs all of it. A hundred single texts go each way, and twenty in three
-//! parts; `SIMGATE_PEER_TEXTS=20` makes it fewer, a fifth of them long.
+//! `tests/install.sh` installs all of it. Twenty single texts go each way, and four in three
+//! parts; `SIMGATE_PEER_TEXTS=100` makes it a hundred and twenty.
 
 mod emulation;
 mod gammu;

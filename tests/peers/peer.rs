@@ -26,7 +26,7 @@ pub fn installed(program: &str) -> bool {
 /// Single texts, and texts in three parts.
 pub fn texts(word: &str) -> Vec<String> {
     let set = std::env::var_os("SIMGATE_PEER_TEXTS").and_then(|set| set.into_string().ok());
-    let singles: usize = set.and_then(|n| n.parse().ok()).unwrap_or(100);
+    let singles: usize = set.and_then(|n| n.parse().ok()).unwrap_or(20);
     let long = "and then a little more, ".repeat(15);
     let single = (0..singles).map(|i| format!("{word} number {i:03}."));
     let three = (0..singles / 5).map(|i| format!("{word} in three parts {i:03}: {long}end."));
