@@ -369,6 +369,7 @@ async fn every_route_lets_in_whom_it_names_and_nobody_else() {
         "/manifest",
         "/offline",
         "/favicon.ico",
+        "/badge/",
         "/n/",
         "/sw.js",
         "/notified",
