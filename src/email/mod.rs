@@ -1,9 +1,9 @@
 //! The mapping between texts and e-mail, both ways.
 //!
 //! Out: a [`Forward`] or a [`Notice`] goes in, a [`MailOut`] comes out, ready for an SMTP server.
-//! In: the octets of a mail go in ([`read()`]), a [`MailIn`] comes out; [`look`] says whether a
+//! In: the octets of a mail go in ([`read()`]), a [`MailIn`] comes out; [`look()`] says whether a
 //! person wrote it and which threads it answers, [`judge`] whether the author may, and
-//! [`extract`] what of it becomes the text. What cannot become one is a [`Refusal`] with a sentence
+//! [`extract()`] what of it becomes the text. What cannot become one is a [`Refusal`] with a sentence
 //! for its author, a [`Doubt`] for an admin, or dropped because no person wrote it.
 //!
 //! Nothing is cut silently: [`Extracted`] holds every piece that was left out and why. Left out
@@ -20,7 +20,7 @@
 //! depth and work must be bounded before memory is spent; the fields, words and transfer
 //! encodings inside are decoded by `mail_parser`, the charsets by `encoding_rs`.
 //!
-//! Begin with [`Site`], [`look`] and [`judge`]. Specifications: RFC 5322, 2045..2047, 3676, 3834,
+//! Begin with [`Site`], [`look()`] and [`judge`]. Specifications: RFC 5322, 2045..2047, 3676, 3834,
 //! 3464, 8601; Unicode.
 
 // What strangers write decides none of these; tests may fail loudly.
