@@ -102,12 +102,6 @@ pub async fn complaints(browser: &Browser) -> Vec<String> {
     all
 }
 
-/// The words of an element.
-pub async fn text(browser: &Browser, selector: &str) -> String {
-    let text = browser.value(&format!("document.querySelector('{selector}').textContent")).await;
-    text.as_str().unwrap_or_default().to_owned()
-}
-
 /// Waits until the words stand somewhere in the element.
 pub async fn says(browser: &Browser, selector: &str, words: &str) {
     let words = Value::from(words);

@@ -4,7 +4,7 @@ use serde_json::json;
 use simgate::store::Refusal;
 
 use crate::TO;
-use crate::stage::{Stage, complaints, says, text};
+use crate::stage::{Stage, complaints, says};
 
 /// S138, S150, S151, S161, S164: a text is on the open page when it is committed; one written there
 /// goes out, and its state is told as it changes, without a reload and with the cursor in the box.
@@ -78,18 +78,18 @@ async fn a_text_is_read_claimed_answered_and_closed_without_script() {
     browser.script(false).await;
     stage.open("/").await;
     browser.click("#row-1 a").await;
-    assert_eq!(text(browser, ".message.in .text").await, "Anybody there?");
+    says(browser, ".message.in .text", "Anybody there?").await;
     browser.click("#compose .primary").await;
-    assert!(text(browser, "#with-head").await.contains("Yours"));
+    says(browser, "#with-head", "Yours").await;
     browser.type_into("#text", "Yes.").await;
     browser.click("#compose .primary").await;
-    assert_eq!(text(browser, ".message.out .text").await, "Yes.");
+    says(browser, ".message.out .text", "Yes.").await;
     browser.click(".message.out button").await;
-    assert!(text(browser, ".message.out .state").await.contains("cancelled"));
+    says(browser, ".message.out .state", "cancelled").await;
     browser.click("button[value=close]").await;
-    assert!(text(browser, ".rowsbox").await.contains("All quiet"));
+    says(browser, ".rowsbox", "All quiet").await;
     browser.click(".tabs a:last-child").await;
-    assert!(text(browser, "#items").await.contains("Yes."));
+    says(browser, "#items", "Yes.").await;
 }
 
 /// S142, S143, S144, S149, S155, S168 by keys alone: search, next, open, answer, new, help.
