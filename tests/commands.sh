@@ -53,6 +53,10 @@ says "+CSQ: "
 fails 1 at "$work/links/modem0" 'AT+CPIN="1234"' --data "$work/none"
 kill "$emulate" 2>/dev/null || true; wait "$emulate" 2>/dev/null || true
 
+printf '& b.at\n' >"$work/a.at"
+printf '& a.at\n' >"$work/b.at"
+fails 1 emulate --replay "$work/a.at" --link "$work/round"
+
 # The README's demo. The pipe tells when it is ready; nothing is polled.
 mkfifo "$work/demo.out"
 "$simgate" demo --listen 127.0.0.1:0 --data "$work/data" >"$work/demo.out" 2>"$work/demo.err" &

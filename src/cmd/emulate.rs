@@ -62,24 +62,28 @@ fn scenario(args: &Args) -> Result<Scenario, Failure> {
 }
 
 /// The lines of a dialogue file; a file it includes is looked for beside it, then a folder up.
-fn dialogue(file: &Path) -> anyhow::Result<Vec<Line>> {
+fn dialogue(file: &Path, depth: usize) -> anyhow::Result<Vec<Line>> {
+    // Two files that include each other would never end.
+    anyhow::ensure!(depth <= DEEPEST, "{} is included too deeply", file.display());
     let text =
         std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
     let include = |name: &str| {
         let near = file.parent().into_iter().flat_map(|folder| folder.ancestors().take(2));
-        let found =
-            near.map(|folder| folder.join(name)).find(|path| path.is_file() && path != file);
+        let found = near.map(|folder| folder.join(name)).find(|path| path.is_file());
         let found = found.ok_or_else(|| format!("there is no file {name} here"))?;
-        dialogue(&found).map_err(|error| format!("{error:#}"))
+        dialogue(&found, depth + 1).map_err(|error| format!("{error:#}"))
     };
     Ok(parse(&file.display().to_string(), &text, &include)?)
 }
+
+/// Files of the tests include each other one or two deep.
+const DEEPEST: usize = 8;
 
 async fn emulate(args: Args, scenario: Scenario) -> anyhow::Result<()> {
     let clock = Clock::system();
     let mut world = World::new(scenario, clock.wall()).context("the scenario")?;
     for (index, file) in args.replay.iter().enumerate() {
-        world.replay(index, Recording::new(&dialogue(file)?)).context("the recording")?;
+        world.replay(index, Recording::new(&dialogue(file, 0)?)).context("the recording")?;
     }
     let links = args.link.unwrap_or_else(|| {
         std::env::temp_dir().join(format!("simgate-modems-{}", std::process::id()))
