@@ -15,7 +15,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::bus::Bus;
-use crate::io::smtp::Post;
 use crate::io::systemd::Vitals;
 use crate::io::{Clock, Entropy, OpenError, PortSource};
 use crate::store::{Compiled, Store};
@@ -49,6 +48,7 @@ mod supervisor;
 mod tell;
 mod traces;
 
+pub use mail::MailLines;
 pub use rebuild::{Rebuilt, rebuild};
 pub use serve::{Served, serve};
 pub use settings::Settings;
@@ -120,16 +120,13 @@ pub struct Gateway {
 impl Gateway {
     /// Starts every task. What an earlier run left half done is sorted out first.
     pub async fn start(wiring: Wiring) -> anyhow::Result<Self> {
-        Self::start_with_post(wiring, None).await
+        Self::start_with_mail(wiring, MailLines::default()).await
     }
 
-    /// The same, with letters taken by `post` instead of the server in the settings.
-    pub async fn start_with_post(
-        wiring: Wiring,
-        post: Option<Arc<dyn Post>>,
-    ) -> anyhow::Result<Self> {
+    /// The same, with mail servers reached by `lines`.
+    pub async fn start_with_mail(wiring: Wiring, lines: MailLines) -> anyhow::Result<Self> {
         let Wiring { settings, store, bus, clock, ports, entropy } = wiring;
-        let mail = mail::MailRoom::open(&settings, &store, &entropy, post).await?.map(Arc::new);
+        let mail = mail::MailRoom::open(&settings, &store, &entropy, lines).await?.map(Arc::new);
         let (stop, stopping) = watch::channel(false);
         let vitals = Vitals::new(clock.clone());
         let shared = Arc::new(Shared {

@@ -6,14 +6,14 @@
 //! mail is marked as seen for people who look into the folder, and for nothing else.
 
 use std::fmt::Debug;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_imap::error::Error;
 use async_imap::extensions::idle::IdleResponse;
-use async_imap::types::Fetch;
+use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, Status};
 use async_imap::{Client, Session};
-use futures_util::TryStreamExt;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -64,15 +64,72 @@ pub struct Listed {
     pub size: u32,
 }
 
-trait Wire: AsyncRead + AsyncWrite + Unpin + Send + Debug {}
+/// Octets to a server and back.
+pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send + Debug {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + Debug> Wire for T {}
 type Stream = Box<dyn Wire>;
+
+/// A promise of [`Dial`].
+pub type Dialling<'a> = Pin<Box<dyn Future<Output = std::io::Result<Box<dyn Wire>>> + Send + 'a>>;
+
+/// Whatever opens the line to a mailbox's server, before it is protected.
+pub trait Dial: Send + Sync {
+    /// A line to the server of the account.
+    fn dial<'a>(&'a self, account: &'a Account) -> Dialling<'a>;
+}
+
+/// The network.
+#[derive(Clone, Copy, Debug)]
+pub struct Network;
+
+impl Dial for Network {
+    fn dial<'a>(&'a self, account: &'a Account) -> Dialling<'a> {
+        Box::pin(async move {
+            let line: Stream = Box::new(TcpStream::connect(account.place()).await?);
+            Ok(line)
+        })
+    }
+}
 
 /// An opened folder.
 #[derive(Debug)]
 pub struct Mailbox {
     session: Session<Stream>,
     idles: bool,
+}
+
+/// What the server said to a command.
+#[derive(Default)]
+struct Answer {
+    /// Of each mail asked about.
+    rows: Vec<Row>,
+    /// What a search has found.
+    found: Vec<u32>,
+}
+
+/// What the server said about a mail.
+#[derive(Default)]
+struct Row {
+    uid: Option<u32>,
+    size: Option<u32>,
+    octets: Option<Vec<u8>>,
+}
+
+impl Row {
+    fn of(values: &[AttributeValue<'_>]) -> Row {
+        let mut row = Row::default();
+        for value in values {
+            match value {
+                AttributeValue::Uid(uid) => row.uid = Some(*uid),
+                AttributeValue::Rfc822Size(size) => row.size = Some(*size),
+                AttributeValue::BodySection { data: Some(data), .. } => {
+                    row.octets = Some(data.to_vec());
+                }
+                _ => {}
+            }
+        }
+        row
+    }
 }
 
 /// For a server to answer.
@@ -91,9 +148,18 @@ const AT_A_TIME: usize = 200;
 type Result<T> = std::result::Result<T, MailboxError>;
 
 impl Mailbox {
-    /// Signs in and opens a folder.
+    /// Signs in over the network and opens a folder.
     pub async fn open(account: &Account, folder: &str) -> Result<(Self, Folder)> {
-        let client = within(PATIENCE, connect(account)).await?;
+        Self::open_by(&Network, account, folder).await
+    }
+
+    /// The same over the line that `dial` opens.
+    pub async fn open_by(
+        dial: &dyn Dial,
+        account: &Account,
+        folder: &str,
+    ) -> Result<(Self, Folder)> {
+        let client = within(PATIENCE, connect(dial, account)).await?;
         let user = account.user.as_deref().unwrap_or_default();
         let password = account.password.as_ref().map_or("", |password| password.expose());
         let signed_in = within(PATIENCE, async {
@@ -128,9 +194,8 @@ impl Mailbox {
                 return Ok(listed.into_iter().filter(|mail| mail.uid > last).collect());
             }
             News::Since(at) => {
-                let since = format!("SINCE {}", day_before(at));
-                let found = async { self.session.uid_search(since).await.map_err(lost) };
-                within(PATIENCE, found).await?
+                let since = format!("UID SEARCH SINCE {}", day_before(at));
+                within(PATIENCE, self.ask(&since)).await?.found
             }
         };
         let uids: Vec<String> = uids.iter().map(u32::to_string).collect();
@@ -143,12 +208,10 @@ impl Mailbox {
     }
 
     async fn sizes(&mut self, set: &str) -> Result<Vec<Listed>> {
-        let listed = async {
-            let rows = self.session.uid_fetch(set, "(UID RFC822.SIZE)").await.map_err(lost)?;
-            rows.try_collect::<Vec<Fetch>>().await.map_err(lost)
-        };
-        let rows = within(FETCHING, listed).await?;
-        let mut listed: Vec<Listed> = rows
+        let asked = format!("UID FETCH {set} (UID RFC822.SIZE)");
+        let answer = within(FETCHING, self.ask(&asked)).await?;
+        let mut listed: Vec<Listed> = answer
+            .rows
             .iter()
             .filter_map(|row| Some(Listed { uid: row.uid?, size: row.size.unwrap_or(u32::MAX) }))
             .collect();
@@ -158,34 +221,49 @@ impl Mailbox {
 
     /// A mail as it came; `None` when it is gone meanwhile.
     pub async fn fetch(&mut self, uid: u32) -> Result<Option<Vec<u8>>> {
-        let rows = self.rows(uid, "(UID BODY.PEEK[])").await?;
-        let of_mail = rows.iter().filter(|row| row.uid == Some(uid));
-        Ok(of_mail.filter_map(Fetch::body).map(<[u8]>::to_vec).next())
+        self.octets(uid, "(UID BODY.PEEK[])").await
     }
 
     /// The beginning of a mail's header, where the mail itself is too big to be looked at.
     pub async fn fetch_header(&mut self, uid: u32) -> Result<Option<Vec<u8>>> {
-        let rows = self.rows(uid, "(UID BODY.PEEK[HEADER]<0.65536>)").await?;
-        let of_mail = rows.iter().filter(|row| row.uid == Some(uid));
-        Ok(of_mail.filter_map(Fetch::header).map(<[u8]>::to_vec).next())
+        self.octets(uid, "(UID BODY.PEEK[HEADER]<0.65536>)").await
+    }
+
+    async fn octets(&mut self, uid: u32, query: &str) -> Result<Option<Vec<u8>>> {
+        let answer = within(FETCHING, self.ask(&format!("UID FETCH {uid} {query}"))).await?;
+        let of_mail = answer.rows.into_iter().filter(|row| row.uid == Some(uid));
+        Ok(of_mail.filter_map(|row| row.octets).next())
     }
 
     /// Shows people who look into the folder that this mail was dealt with.
     pub async fn mark_seen(&mut self, uid: u32) -> Result<()> {
-        let marked = async {
-            let store = self.session.uid_store(uid.to_string(), "+FLAGS.SILENT (\\Seen)");
-            let rows = store.await.map_err(lost)?;
-            rows.try_collect::<Vec<Fetch>>().await.map_err(lost)
-        };
-        within(PATIENCE, marked).await.map(drop)
+        let asked = format!("UID STORE {uid} +FLAGS.SILENT (\\Seen)");
+        within(PATIENCE, self.ask(&asked)).await.map(drop)
     }
 
-    async fn rows(&mut self, uid: u32, query: &str) -> Result<Vec<Fetch>> {
-        let fetched = async {
-            let rows = self.session.uid_fetch(uid.to_string(), query).await.map_err(lost)?;
-            rows.try_collect::<Vec<Fetch>>().await.map_err(lost)
-        };
-        within(FETCHING, fetched).await
+    /// Gives a command and hears the answer to its end. An answer that was cut off, or that the
+    /// server took back at its end, is none: a list with a gap would lose the mails in it. The
+    /// library's own streams end well in both cases.
+    async fn ask(&mut self, command: &str) -> Result<Answer> {
+        let ours = self.session.run_command(command).await.map_err(lost)?;
+        let mut answer = Answer::default();
+        loop {
+            let read = self.session.read_response().await;
+            let response = read.map_err(Error::from).map_err(lost)?;
+            let response = response.ok_or_else(|| lost(Error::ConnectionLost))?;
+            match response.parsed() {
+                Response::Done { tag, status, outcome } if *tag == ours => {
+                    let said = outcome.information.as_deref().unwrap_or("no reason");
+                    return match status {
+                        Status::Ok => Ok(answer),
+                        _ => Err(lost(Error::No(said.to_owned()))),
+                    };
+                }
+                Response::Fetch(_, values) => answer.rows.push(Row::of(values)),
+                Response::MailboxData(MailboxDatum::Search(uids)) => answer.found.extend(uids),
+                _ => {}
+            }
+        }
     }
 
     /// Waits until there may be something new, for at most five minutes.
@@ -216,13 +294,12 @@ impl Mailbox {
     }
 }
 
-async fn connect(account: &Account) -> Result<Client<Stream>> {
-    let place = account.place();
+async fn connect(dial: &dyn Dial, account: &Account) -> Result<Client<Stream>> {
     let broken = |what: &dyn std::fmt::Display| {
         MailboxError::Unreachable(format!("{}:{}: {what}", account.host, account.port))
     };
-    let line = TcpStream::connect(place).await.map_err(|error| broken(&error))?;
-    let protect = async |line: TcpStream| -> Result<Stream> {
+    let line = dial.dial(account).await.map_err(|error| broken(&error))?;
+    let protect = async |line: Stream| -> Result<Stream> {
         let config = account.client_config().map_err(|error| broken(&error))?;
         let name = ServerName::try_from(account.host.clone()).map_err(|error| broken(&error))?;
         let line = TlsConnector::from(Arc::new(config)).connect(name, line).await;
@@ -232,7 +309,7 @@ async fn connect(account: &Account) -> Result<Client<Stream>> {
     match account.tls {
         Tls::Implicit | Tls::None => {
             let line: Stream = match account.tls {
-                Tls::None => Box::new(line),
+                Tls::None => line,
                 _ => protect(line).await?,
             };
             let mut client = Client::new(line);

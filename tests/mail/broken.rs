@@ -10,13 +10,14 @@ use crate::lmtp;
 use crate::postfix::Postfix;
 
 /// Both servers, or none.
-fn servers() -> Option<(Dovecot, Postfix)> {
+pub fn servers() -> Option<(Dovecot, Postfix)> {
     let dovecot = Dovecot::start()?;
     let postfix = Postfix::start(&dovecot)?;
     Some((dovecot, postfix))
 }
 
-async fn forwards_to_anna(house: &House) {
+/// The line's texts go to Anna.
+pub async fn forwards_to_anna(house: &House) {
     let line = house.line;
     let saved = house.store.write(move |tx| {
         let mut set = tx.line_settings(line)?.expect("the line");
@@ -27,13 +28,14 @@ async fn forwards_to_anna(house: &House) {
 }
 
 /// Anna's forwards, without the notices beside them.
-fn forwards(dovecot: &Dovecot) -> Vec<String> {
+pub fn forwards(dovecot: &Dovecot) -> Vec<String> {
     let mut mails = dovecot.mails("anna");
     mails.retain(|mail| mail.contains("Subject: Text from"));
     mails
 }
 
-async fn forward(dovecot: &Dovecot, number: usize) -> simgate::email::MailIn {
+/// The forward with this number, once it is there.
+pub async fn forward(dovecot: &Dovecot, number: usize) -> simgate::email::MailIn {
     let mails = until(&format!("forward {number}"), async || {
         Some(forwards(dovecot)).filter(|mails| mails.len() >= number)
     })
@@ -42,7 +44,8 @@ async fn forward(dovecot: &Dovecot, number: usize) -> simgate::email::MailIn {
     simgate::email::read(mails[number - 1].as_bytes(), limits).expect("a mail")
 }
 
-fn answer(to: &str, id: &str, words: &str) -> String {
+/// Anna's answer.
+pub fn answer(to: &str, id: &str, words: &str) -> String {
     format!(
         "From: anna@example.org\r\nTo: {to}\r\nSubject: Re\r\nMessage-ID: <{id}@example.org>\r\n\r\n\
          {words}##\r\n"

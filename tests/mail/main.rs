@@ -1,8 +1,8 @@
 //! E-mail against real servers: Postfix takes what leaves, Dovecot keeps it and is read by IMAP.
 //!
 //! Each test starts servers of its own on the loopback, with throw-away settings and mailboxes.
-//! What is not installed is skipped and says so: `tests/install.sh` installs all of it. Servers that
-//! misbehave are scripted ones on real sockets, because a real one cannot be told when to hang up.
+//! What is not installed is skipped and says so: `tests/install.sh` installs all of it. A real server
+//! cannot be told when to hang up, so lines that are slow or cut go through a proxy in front of it.
 
 #![allow(
     clippy::disallowed_methods,
@@ -10,9 +10,13 @@
 )]
 
 mod broken;
+mod cut;
 mod dovecot;
 mod house;
+mod listener;
 mod lmtp;
 mod postfix;
+mod probe;
+mod proxy;
 mod server;
 mod story;

@@ -16,6 +16,10 @@ pub struct Postfix {
     folder: tempfile::TempDir,
     server: Option<Server>,
     port: u16,
+    /// A second way in without STARTTLS, so that a proxy can see what is said.
+    pub unprotected: u16,
+    /// Where it hands everything for sms.example.org over by LMTP.
+    pub handed_over: u16,
     certificate: String,
 }
 
@@ -28,7 +32,14 @@ impl Postfix {
         // It wants its log in one of a few places.
         let folder = tempfile::tempdir_in("/tmp").expect("a folder");
         let (certificate, key) = certificate();
-        let mut postfix = Postfix { folder, server: None, port: free_port(), certificate };
+        let mut postfix = Postfix {
+            folder,
+            server: None,
+            port: free_port(),
+            unprotected: free_port(),
+            handed_over: free_port(),
+            certificate,
+        };
         postfix.write(&key, dovecot);
         postfix.run();
         Some(postfix)
@@ -46,12 +57,14 @@ impl Postfix {
         std::fs::write(at.join("etc/cert.pem"), &self.certificate).expect("written");
         std::fs::write(at.join("etc/key.pem"), key).expect("written");
         let (lmtp, auth, at, port) = (dovecot.lmtp, dovecot.auth, at.display(), self.port);
+        let handed_over = self.handed_over;
         let main = format!(
             "compatibility_level = 3.6\nqueue_directory = {at}/queue\ndata_directory = {at}/data\n\
              maillog_file = {at}/log\nmaillog_file_prefixes = /tmp\nmyhostname = mail.example.org\n\
              mydestination =\nlocal_recipient_maps =\nalias_maps =\nmynetworks =\n\
              inet_interfaces = 127.0.0.1\ninet_protocols = ipv4\n\
              default_transport = lmtp:inet:127.0.0.1:{lmtp}\n\
+             transport_maps = inline:{{ sms.example.org=lmtp:inet:127.0.0.1:{handed_over} }}\n\
              smtpd_tls_cert_file = {at}/etc/cert.pem\nsmtpd_tls_key_file = {at}/etc/key.pem\n\
              smtpd_tls_security_level = encrypt\nsmtpd_sasl_auth_enable = yes\n\
              smtpd_sasl_type = dovecot\nsmtpd_sasl_path = inet:127.0.0.1:{auth}\n\
@@ -59,8 +72,10 @@ impl Postfix {
              smtpd_recipient_restrictions = check_recipient_access inline:{{nobody@example.org=REJECT}}, permit\n\
              minimal_backoff_time = 1s\nmaximal_backoff_time = 2s\nqueue_run_delay = 1s\n"
         );
+        let unprotected = self.unprotected;
         let master = format!(
-            "{port} inet n - n - - smtpd\ncleanup unix n - n - 0 cleanup\nqmgr unix n - n 1 1 qmgr\n\
+            "{port} inet n - n - - smtpd\n\
+             {unprotected} inet n - n - - smtpd -o smtpd_tls_security_level=none\ncleanup unix n - n - 0 cleanup\nqmgr unix n - n 1 1 qmgr\n\
              rewrite unix - - n - - trivial-rewrite\nbounce unix - - n - 0 bounce\n\
              defer unix - - n - 0 bounce\ntrace unix - - n - 0 bounce\nerror unix - - n - - error\n\
              retry unix - - n - - error\nlmtp unix - - n - - lmtp\nanvil unix - - n - 1 anvil\n\
@@ -99,6 +114,11 @@ impl Postfix {
             tls: Tls::Starttls,
             roots: self.certificate.clone().into_bytes(),
         }
+    }
+
+    /// The same account without protection, by the proxy on `port`.
+    pub fn unprotected_account(&self, port: u16) -> Account {
+        Account { port, tls: Tls::None, ..self.account() }
     }
 
     /// What it wrote about itself, for a test that fails.

@@ -131,7 +131,7 @@ async fn watch(
     let (asked, now) = (name.clone(), shared.clock.wall());
     let begun = shared.store.write(move |tx| tx.mailbox_cursor(&asked, now));
     let mut cursor = begun.await?;
-    let (mut mailbox, opened) = Mailbox::open(account, folder).await?;
+    let (mut mailbox, opened) = Mailbox::open_by(&*room.dial, account, folder).await?;
     let now = shared.clock.wall();
     *failures = 0;
     if shared.store.write(move |tx| tx.note_mail_health(MailPart::In, None, now)).await? {

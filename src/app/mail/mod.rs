@@ -8,14 +8,15 @@
 //! because the machine died in between has the same Message-ID twice.
 //!
 //! Begin with [`MailRoom`], then `outgoing` (a delivery becomes a letter) and `incoming`, `texts` and `answer`
-//! (a mail becomes texts); `fetching` waits on the mailbox, `listening` for
-//! a mail server that hands mail over.
+//! (a mail becomes texts); `fetching` waits on the mailbox, `listening` for a mail server that hands
+//! mail over; `results` tells authors what became of their texts.
 
 use std::sync::Arc;
 
 use crate::config;
 use crate::email::{self, Address, Keys, Site};
 use crate::io::Entropy;
+use crate::io::imap::{Dial, Network};
 use crate::io::smtp::{Post, Submission};
 use crate::store::{Result, Store};
 use crate::types::{Millis, Secret};
@@ -23,11 +24,28 @@ use crate::types::{Millis, Secret};
 mod answer;
 pub(super) mod fetching;
 pub(super) mod incoming;
+pub(super) mod links;
 pub(super) mod listening;
 mod notices;
 pub(super) mod outgoing;
+pub(super) mod results;
 mod starting;
 mod texts;
+
+/// How the gateway reaches mail servers; the default is the network and the settings.
+#[derive(Clone)]
+pub struct MailLines {
+    /// Who takes letters, instead of the server in the settings.
+    pub post: Option<Arc<dyn Post>>,
+    /// What opens the line to the mailbox.
+    pub dial: Arc<dyn Dial>,
+}
+
+impl Default for MailLines {
+    fn default() -> Self {
+        Self { post: None, dial: Arc::new(Network) }
+    }
+}
 
 /// What the gateway is to the world of mail.
 pub(super) struct MailRoom {
@@ -37,6 +55,8 @@ pub(super) struct MailRoom {
     pub(super) site: Site,
     /// Who takes letters; nobody, when no server is set.
     pub(super) post: Option<Arc<dyn Post>>,
+    /// What opens the line to the mailbox.
+    pub(super) dial: Arc<dyn Dial>,
     /// Where pages are, for links.
     pub(super) pages: Option<String>,
 }
@@ -47,8 +67,9 @@ impl MailRoom {
         settings: &super::Settings,
         store: &Store,
         entropy: &Entropy,
-        post: Option<Arc<dyn Post>>,
+        lines: MailLines,
     ) -> Result<Option<Self>> {
+        let MailLines { post, dial } = lines;
         let mail = settings.mail.clone();
         let Some(address) = mail.address.as_deref().and_then(|text| Address::parse(text).ok())
         else {
@@ -74,10 +95,10 @@ impl MailRoom {
             let submission = Submission::new(mail.smtp.clone()?, site.address.domain());
             Some(Arc::new(submission) as Arc<dyn Post>)
         });
-        Ok(Some(Self { settings: mail, site, post, pages: settings.pages.clone() }))
+        Ok(Some(Self { settings: mail, site, post, dial, pages: settings.pages.clone() }))
     }
 
-    /// The page of a conversation.
+    /// The page of a conversation, for whoever can sign in.
     pub(super) fn page_of(&self, thread: crate::types::ConversationId) -> Option<String> {
         self.pages.as_ref().map(|pages| format!("{pages}/threads/{thread}"))
     }
