@@ -9,12 +9,14 @@
 use std::sync::Arc;
 
 use super::mail::MailRoom;
-use super::mail::outgoing::{Prepared, prepare};
+use super::mail::links::fresh_key;
+use super::mail::outgoing::{Opens, Prepared, prepare};
+use super::mail::results::tell_results;
 use super::{Shared, tell};
 use crate::bus::Change;
 use crate::io::smtp::{Letter, PostError};
-use crate::store::{Delivery, DeliveryKind, MailPart, NewDelivery, Result, Way};
-use crate::types::{MessageId, Millis, Secret, UnixTime};
+use crate::store::{Delivery, DeliveryKind, MailPart, NewDelivery, Result, THREAD_LINK_LIFE, Way};
+use crate::types::{MessageId, Millis, UnixTime};
 
 /// After so long a letter that never left is given up (5321 §4.5.4.1 asks for four to five days).
 const GIVE_UP: Millis = Millis::from_secs(5 * 24 * 3_600);
@@ -44,21 +46,16 @@ async fn text_lane(shared: &Shared) {
     }
 }
 
-/// Short, for it stands in a text; 128 bits, for it opens a conversation.
-fn key(shared: &Shared) -> Secret {
-    let mut octets = [0; 16];
-    shared.entropy.fill(&mut octets);
-    Secret::new(octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>())
-}
-
 async fn tell_all(shared: &Shared) -> Result<()> {
     fall_over(shared).await?;
+    tell_results(shared).await?;
     loop {
         let now = shared.clock.wall();
         if !is_due(shared, Way::Text, now).await? {
             return Ok(());
         }
-        let leads = tell::Leads { pages: shared.settings.pages.clone(), key: key(shared) };
+        let leads =
+            tell::Leads { pages: shared.settings.pages.clone(), key: fresh_key(&shared.entropy) };
         let mails = shared.mails();
         let told = shared.store.write(move |tx| {
             let Some(delivery) = tx.lease_delivery(Way::Text, now)? else { return Ok(None) };
@@ -168,7 +165,7 @@ impl Line {
     /// How long the server is left in peace. A wrong password is tried rarely: servers lock
     /// accounts and addresses for it.
     fn pause(&self) -> Millis {
-        const STEPS: [u64; 6] = [15, 30, 60, 2 * 60, 5 * 60, 10 * 60];
+        const STEPS: [u64; 7] = [2, 15, 30, 60, 2 * 60, 5 * 60, 10 * 60];
         const REFUSED: [u64; 4] = [60, 10 * 60, 30 * 60, 60 * 60];
         let step = |steps: &[u64]| {
             let last = steps.len().saturating_sub(1);
@@ -196,9 +193,19 @@ async fn send_all(
         let leased = shared.store.write(move |tx| tx.lease_delivery(Way::Mail, now)).await?;
         let Some(delivery) = leased else { return Ok(None) };
         let (composer, asked) = (Arc::clone(room), delivery.clone());
-        let prepared = shared.store.read(move |tx| prepare(tx, &composer, &asked)).await?;
+        let key = fresh_key(&shared.entropy);
+        let made = key.clone();
+        let prepared = shared.store.read(move |tx| prepare(tx, &composer, &asked, &key)).await?;
         let letter = match prepared {
-            Prepared::Letter(letter) => letter,
+            Prepared::Letter(letter, None) => letter,
+            Prepared::Letter(letter, Some(Opens { user, thread })) => {
+                let until = now.after(THREAD_LINK_LIFE);
+                let opens = shared
+                    .store
+                    .write(move |tx| tx.create_thread_link(&made, user, thread, until, now));
+                opens.await?;
+                letter
+            }
             Prepared::Needless(why) => {
                 finish(shared, delivery, Ok(format!("not needed: {why}"))).await?;
                 continue;

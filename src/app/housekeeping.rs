@@ -1,11 +1,11 @@
 //! What only time brings about: long texts whose segments are overdue, texts whose time is over,
-//! unknown ones their class allows to be sent once more.
+//! unknown ones their class allows to be sent once more, rows about mail that are old enough to go.
 
 use std::sync::Arc;
 
 use super::{Shared, intake};
 use crate::bus::Change;
-use crate::store::Result;
+use crate::store::{Forgotten, Keep, Result};
 use crate::types::{Millis, UnixTime};
 
 /// How often to look. Nothing here is urgent to the second.
@@ -14,13 +14,42 @@ const EVERY: Millis = Millis::from_secs(30);
 /// Looks again and again, for ever.
 pub(super) async fn run(shared: Arc<Shared>) {
     let pulse = shared.vitals.promise("housekeeping");
-    loop {
+    for looks in 0_u32.. {
         pulse.beat();
         if let Err(error) = look(&shared).await {
             tracing::error!(%error, "housekeeping failed; trying again");
         }
+        if looks.is_multiple_of(LOOKS_A_SWEEP)
+            && let Err(error) = forget(&shared).await
+        {
+            tracing::error!(%error, "old mail could not be forgotten; trying again");
+        }
         shared.clock.beat(EVERY).await;
     }
+}
+
+/// What is kept for days need not go to the minute.
+const LOOKS_A_SWEEP: u32 = 60;
+
+/// Rows about mail whose time is over go.
+async fn forget(shared: &Shared) -> Result<()> {
+    // E163, E165: a clock that cannot be right ends nothing.
+    if !shared.clock_is_trusted() {
+        return Ok(());
+    }
+    let mail = &shared.settings.mail;
+    let days = |days: u32| Millis::from_secs(u64::from(days) * 24 * 3_600);
+    let keep = Keep {
+        rows: days(mail.keep_days),
+        quarantine: days(mail.quarantine_days),
+        answers: days(mail.answer_days),
+    };
+    let now = shared.clock.wall();
+    let gone = shared.store.write(move |tx| tx.forget_mail(&keep, now)).await?;
+    if gone != Forgotten::default() {
+        tracing::info!(?gone, "what was kept long enough about mail is forgotten");
+    }
+    Ok(())
 }
 
 async fn look(shared: &Shared) -> Result<()> {

@@ -31,6 +31,12 @@ pub struct Mail {
     pub answer_days: u32,
     /// Minutes after which a forward that cannot leave is told by another way.
     pub fall_over_minutes: u32,
+    /// Days for which it is kept what became of each mail and each notice.
+    pub keep_days: u32,
+    /// Days for which a mail waits for an admin.
+    pub quarantine_days: u32,
+    /// Megabytes of mail that wait for an admin at most.
+    pub quarantine_megabytes: u32,
     /// How mail leaves.
     pub smtp: Option<Account>,
     /// Where answers are fetched.
@@ -55,6 +61,9 @@ impl Default for Mail {
             max_megabytes: 10,
             answer_days: 180,
             fall_over_minutes: 15,
+            keep_days: 90,
+            quarantine_days: 30,
+            quarantine_megabytes: 200,
             smtp: None,
             imap: None,
             folder: "INBOX".to_owned(),
@@ -76,6 +85,11 @@ pub(super) fn mail(mut section: Section<'_>, default: Mail) -> Mail {
         max_megabytes: section.value("max_megabytes").unwrap_or(default.max_megabytes),
         answer_days: section.value("answer_days").unwrap_or(default.answer_days),
         fall_over_minutes: section.value("fall_over_minutes").unwrap_or(default.fall_over_minutes),
+        keep_days: section.value("keep_days").unwrap_or(default.keep_days).max(LEAST_DAYS),
+        quarantine_days: section.value("quarantine_days").unwrap_or(default.quarantine_days),
+        quarantine_megabytes: section
+            .value("quarantine_megabytes")
+            .unwrap_or(default.quarantine_megabytes),
         smtp: account(section.section("smtp"), Tls::Starttls, &[587, 465, 25]),
         imap: None,
         folder: default.folder,
@@ -87,6 +101,9 @@ pub(super) fn mail(mut section: Section<'_>, default: Mail) -> Mail {
     section.finish();
     Mail { imap, folder, ..mail }
 }
+
+/// Mail servers try for five days, and a mail that comes again must be known (E52).
+const LEAST_DAYS: u32 = 7;
 
 /// One server; `ports` are those of starttls, implicit and none.
 fn account(mut section: Section<'_>, tls: Tls, ports: &[u16; 3]) -> Option<Account> {

@@ -62,7 +62,7 @@ pub use compose::MailOut;
 pub use extract::{Cut, CutKind, Extracted, Hold, extract};
 pub use forward::{Forward, MARKER, Past, forward};
 pub use look::{Drop, Look, Outcome, judge, look};
-pub use notice::{Notice, Told, notice};
+pub use notice::{Also, Notice, Told, notice};
 pub use read::{Attachment, Body, Limits, MailError, MailIn, Report, Sealed, Written, read};
 pub use refusal::Refusal;
 pub use results::{Verified, verified};

@@ -26,6 +26,8 @@ pub enum Told {
         segments: u32,
         /// What was left out.
         cut: Vec<Cut>,
+        /// What else its author should know.
+        also: Vec<Also>,
     },
     /// It waits until the author says yes (E58, E60).
     Held {
@@ -36,24 +38,25 @@ pub enum Told {
         /// Where to say yes.
         link: Option<String>,
     },
-    /// Somebody else holds the thread; one step takes it over (C6).
+    /// It waits for somebody at the inbox: a limit or a doubt that its author does not decide.
+    Waiting {
+        /// The words that would be sent.
+        text: String,
+        /// What for.
+        why: String,
+    },
+    /// Somebody else holds the thread; one step takes it over and sends (C6).
     Claimed {
         /// Who.
         by: String,
-        /// Where to take it over.
+        /// The words that would be sent.
+        text: String,
+        /// What else to think of before sending them.
+        why: Option<String>,
+        /// Where to take it over; `None`: the author may not.
         link: Option<String>,
     },
-    /// Somebody had answered already; this was sent as well (E51).
-    AlreadyAnswered {
-        /// Who.
-        by: String,
-    },
-    /// There are newer messages than the mail showed (E48).
-    Newer {
-        /// Where they are.
-        link: Option<String>,
-    },
-    /// What became of a text started by mail.
+    /// What became of a text that was written by mail.
     Result {
         /// Whom to.
         to: String,
@@ -66,6 +69,18 @@ pub enum Told {
     KeptBack {
         /// Why.
         why: String,
+    },
+}
+
+/// What the author should know of a text that was sent all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Also {
+    /// Somebody had answered already; this was sent as well (E51).
+    AnsweredBy(String),
+    /// There are newer messages than the mail showed (E48).
+    Newer {
+        /// Where they are.
+        link: Option<String>,
     },
 }
 
@@ -128,10 +143,23 @@ fn words(told: &Told) -> (&'static str, String) {
     };
     match told {
         Told::Refused(refusal) => ("Not sent", format!("Nothing was sent.\n\n{refusal}\n")),
-        Told::Sent { to, text, segments, cut } => {
+        Told::Sent { to, text, segments, cut, also } => {
             let parts = if *segments == 1 { "" } else { "s" };
             let mut words =
                 format!("Sent to {}, {segments} segment{parts}:\n\n{text}\n", one_line(to));
+            for also in also {
+                words.push_str(&match also {
+                    Also::AnsweredBy(by) => format!(
+                        "\n{} had already answered in this thread; your text was sent as well.\n",
+                        one_line(by)
+                    ),
+                    Also::Newer { link: to } => format!(
+                        "\nThere are newer messages in this thread than the mail you answered \
+                         showed.\n{}",
+                        link("Read them:", to)
+                    ),
+                });
+            }
             words.push_str(&left_out(cut));
             ("Sent", words)
         }
@@ -142,26 +170,31 @@ fn words(told: &Told) -> (&'static str, String) {
                 link("Send it, change it or drop it:", to)
             ),
         ),
-        Told::Claimed { by, link: to } => (
-            "Not sent",
+        Told::Waiting { text, why } => (
+            "Not sent yet",
             format!(
-                "Nothing was sent: {} answers in this thread.\n{}",
-                one_line(by),
-                link("Take the thread over and send:", to)
+                "Nothing was sent yet. {why}\n\nThe text would be:\n\n{text}\n\nIt waits in the \
+                 conversation until somebody at the inbox sends or drops it.\n"
             ),
         ),
-        Told::AlreadyAnswered { by } => (
-            "Sent",
-            format!("Your text was sent. {} had already answered in this thread.\n", one_line(by)),
-        ),
-        Told::Newer { link: to } => (
-            "Sent",
-            format!(
-                "Your text was sent. There are newer messages in this thread than the mail you \
-                 answered showed.\n{}",
-                link("Read them:", to)
-            ),
-        ),
+        Told::Claimed { by, text, why, link: to } => {
+            let by = one_line(by);
+            let why = why.as_deref().map_or(String::new(), |why| format!("{why}\n\n"));
+            let step = match to {
+                Some(_) => link("Take the thread over and send it:", to),
+                None => format!(
+                    "\nIt waits in the conversation: {by} or an admin can send it, or hand the \
+                     thread over to you.\n"
+                ),
+            };
+            (
+                "Not sent",
+                format!(
+                    "Nothing was sent: {by} answers in this thread.\n\n{why}The text would \
+                     be:\n\n{text}\n{step}"
+                ),
+            )
+        }
         Told::Result { to, state, detail } => {
             let detail =
                 detail.as_deref().map_or(String::new(), |d| format!("\n{}\n", one_line(d)));

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::token::base32;
-use super::{Address, Destination, Keys, ReplyToken, TokenError, extract};
+use super::{Address, Destination, Keys, MailIn, ReplyToken, TokenError, extract};
 use crate::types::{ConversationId, MessageId, Millis, UnixTime};
 
 /// The gateway's own mail identity and what follows from the settings.
@@ -137,13 +137,34 @@ impl Site {
         if self.is_mailbox(address) {
             // A mailbox without a domain of its own: `user+to-anna@…`.
             let (mark, to) = address.detail()?.split_at_checked(3)?;
+            let to = without_wish(to);
             return mark.eq_ignore_ascii_case("to-").then(|| Destination::parse(to)).flatten();
         }
         let shared = address.domain() == self.address.domain();
-        let found = self.is_own(address).then(|| Destination::parse(address.local())).flatten();
+        let local = without_wish(address.local());
+        let found = self.is_own(address).then(|| Destination::parse(local)).flatten();
         found.filter(|found| !shared || matches!(found, Destination::Number(_)))
     }
 }
+
+impl Site {
+    /// Whether the author of a mail wants to hear what becomes of its text: by a receipt, as mail
+    /// programs ask for one, or by `+report` at the end of the address, where they cannot.
+    pub fn asks_result(&self, mail: &MailIn) -> bool {
+        let mut named = mail.to.iter().chain(&mail.delivered_to).filter(|to| self.is_own(to));
+        mail.asks_for_receipt() || named.any(|to| without_wish(to.local()) != to.local())
+    }
+}
+
+/// An address without the wish to hear of the result.
+fn without_wish(local: &str) -> &str {
+    let (rest, wish) =
+        local.split_at_checked(local.len().saturating_sub(WISH.len())).unwrap_or((local, ""));
+    if wish.eq_ignore_ascii_case(WISH) && !rest.is_empty() { rest } else { local }
+}
+
+/// Behind a number or a name: mail me the result.
+const WISH: &str = "+report";
 
 #[cfg(test)]
 mod tests {
@@ -181,6 +202,14 @@ mod tests {
         assert!(!shared.is_mailbox(&"anna@example.org".parse().unwrap()));
         assert_eq!(to(&shared, "texts+TO-jo@example.com"), Some(Destination::Contact("jo".into())));
         assert_eq!(to(&shared, "texts@example.com"), None);
+        // With the wish to hear of the result.
+        assert_eq!(to(&own, "+447700900123+Report@text.example.org"), number);
+        assert_eq!(
+            to(&shared, "texts+to-jo+report@example.com"),
+            Some(Destination::Contact("jo".into()))
+        );
+        assert_eq!(to(&own, "jo+x@text.example.org"), None);
+        assert_eq!(to(&own, "+report@text.example.org"), None);
     }
 
     /// E47: a name too long for a token still gets its answers, by the message id.

@@ -193,6 +193,13 @@ const SCRUB: &[&str] = &[
     "UPDATE reports SET recipient = '', tpdu = x'' WHERE segment_id IN
       (SELECT s.id FROM segments_out s JOIN messages m ON m.id = s.message_id WHERE m.number_key = ?1)",
     "DELETE FROM groups WHERE sender_key = ?1",
+    // Mails that became texts to the number, and those that name it: they are known when they come
+    // again, their words go.
+    "UPDATE mails SET subject = '', raw = NULL, outcome = iif(outcome = 'quarantined', 'rejected', outcome)
+      WHERE instr(subject, ?1) > 0
+         OR id IN (SELECT t.mail_id FROM mail_texts t JOIN messages m ON m.id = t.message_id
+                    WHERE m.number_key = ?1)",
+    "DELETE FROM deliveries WHERE kind = 'mail' AND message_id IS NULL AND instr(payload, ?1) > 0",
     "DELETE FROM concat_references WHERE recipient_key = ?1",
     "DELETE FROM consent_ledger WHERE number_key = ?1",
     "DELETE FROM consent_standing WHERE number_key = ?1",

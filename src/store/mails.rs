@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use serde_json::Value;
 
 use super::error::Result;
-use super::words::{MailOutcome, row_id};
+use super::words::{MailOutcome, Tell, row_id};
 use super::{ReadTx, WriteTx};
 use crate::types::{MessageId, UnixTime};
 
@@ -72,6 +72,23 @@ pub struct MailText {
     pub cut: Value,
 }
 
+/// How a text and the mail it was made from belong together.
+#[derive(Clone, Copy, Debug)]
+pub struct NewMailText<'a> {
+    /// The text.
+    pub message: MessageId,
+    /// The mail.
+    pub mail: MailId,
+    /// The address it was written from.
+    pub author: &'a str,
+    /// The forwarded text that was answered.
+    pub answers: Option<MessageId>,
+    /// What was left out: a list of `{why, text}`.
+    pub cut: &'a Value,
+    /// What of its fate the author wants to know.
+    pub tell: Tell,
+}
+
 impl Mail {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Mail> {
         Ok(Mail {
@@ -118,6 +135,13 @@ impl ReadTx<'_> {
         let found: Option<Option<Vec<u8>>> =
             self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
         Ok(found.flatten())
+    }
+
+    /// Octets of the mails that wait for a decision.
+    pub fn quarantined_octets(&self) -> Result<u64> {
+        let sql = "SELECT coalesce(sum(length(raw)), 0) FROM mails WHERE outcome = 'quarantined'";
+        let octets: i64 = self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        Ok(octets.unsigned_abs())
     }
 
     /// Mails that an admin has let through and nobody has carried out yet.
@@ -219,18 +243,13 @@ impl WriteTx<'_> {
     }
 
     /// A text was made from a mail.
-    pub fn link_mail(
-        &self,
-        message: MessageId,
-        mail: MailId,
-        author: &str,
-        answers: Option<MessageId>,
-        cut: &Value,
-    ) -> Result<()> {
-        let sql = "INSERT INTO mail_texts (message_id, mail_id, author, answers, cut)
-                   VALUES (?1, ?2, ?3, ?4, ?5)";
-        let link = (message, mail, author, answers, cut.to_string());
-        self.conn.prepare_cached(sql)?.execute(link)?;
+    pub fn link_mail(&self, new: &NewMailText<'_>) -> Result<()> {
+        let sql = "INSERT INTO mail_texts (message_id, mail_id, author, answers, cut, tell)
+                   VALUES (:message, :mail, :author, :answers, :cut, :tell)";
+        self.conn.prepare_cached(sql)?.execute(named_params! {
+            ":message": new.message, ":mail": new.mail, ":author": new.author,
+            ":answers": new.answers, ":cut": new.cut.to_string(), ":tell": new.tell,
+        })?;
         Ok(())
     }
 }

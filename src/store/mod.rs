@@ -33,12 +33,14 @@ mod error;
 mod facts;
 mod groups;
 mod happenings;
+mod held_links;
 mod idempotency;
 mod inbound;
 mod journal;
 mod lease;
 mod line_settings;
 mod lines;
+mod mail_fates;
 mod mailboxes;
 mod mails;
 mod messages;
@@ -56,6 +58,7 @@ mod relay_desks;
 mod reports;
 mod restored;
 mod resume;
+mod retention;
 mod rulebook;
 mod rules;
 mod schema;
@@ -96,6 +99,7 @@ pub use erasure::{Dossier, Erased, Erasure};
 pub use error::{ErrorKind, Result, StoreError};
 pub use groups::{GroupId, GroupPart};
 pub use happenings::{Happening, NewHappening};
+pub use held_links::{HELD_LINK_LIFE, HeldLink, HeldUse};
 pub use idempotency::{Earlier, IdempotencyKey};
 pub use inbound::{Concat, GroupStatus, Inserted, NewInbound, NewSegment, SegmentId, Source};
 pub use journal::{Contents as JournalContents, Entry as JournalEntry, Record as JournalRecord};
@@ -103,8 +107,9 @@ pub use journal::{FOLDER_NAME as JOURNAL_FOLDER, read as read_journal};
 pub use lease::{OutSegment, OutSegmentId, Outbound};
 pub use line_settings::{LineSettings, NotifiedUser};
 pub use lines::{Line, LineId, SeenSim};
+pub use mail_fates::MailFate;
 pub use mailboxes::{Cursor, FAILING_AFTER, FailingSink, MailHealth};
-pub use mails::{Mail, MailId, MailText, NewMail};
+pub use mails::{Mail, MailId, MailText, NewMail, NewMailText};
 pub use messages::{Author, Message, MessageError, MessageQuery, Page, SegmentRow};
 pub use modem_history::Reading;
 pub use modems::{Modem, ModemStatus, SeenModem};
@@ -115,6 +120,7 @@ pub use prompts::{Prompt, PromptId, PromptText};
 pub use relay_codes::RelayCode;
 pub use relay_desks::RelayDesk;
 pub use reports::{NewReport, ReportMatch};
+pub use retention::{Forgotten, Keep};
 pub use rulebook::{Compiled, Organisation};
 pub use rules::{Rule, RuleId, RuleText};
 pub use schema::describe;
@@ -131,7 +137,7 @@ pub use users::{Profile, User, UserId};
 pub use words::{
     AuthorKind, ChangeKind, ClaimPolicy, DeliveryKind, DeliveryState, Happened, Kind, LinkKind,
     MailOutcome, MailPart, OrderKind, OrderState, PromptKind, Registration, RelayEvent,
-    ReportOutcome, Role, SegmentState, SmsSwitch, Stage, Tab, TemplateClass,
+    ReportOutcome, Role, SegmentState, SmsSwitch, Stage, Tab, Tell, TemplateClass,
 };
 
 pub use upkeep::{Checked, back_up, check, restore, set_aside};

@@ -214,6 +214,21 @@ CREATE TABLE thread_links (
 CREATE INDEX thread_links_by_user ON thread_links (user_id);
 CREATE INDEX thread_links_by_conversation ON thread_links (conversation_id);
 
+-- Links in mails to the author of a held text: each decides about that text once (C6, E58, E60).
+CREATE TABLE held_links (
+    hash       BLOB PRIMARY KEY,         -- SHA-256 of the secret in the link
+    message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE, -- the text that waits
+    author     TEXT NOT NULL,            -- the address it was mailed to
+    user_id    INTEGER REFERENCES users (id) ON DELETE CASCADE, -- the author's account, if any
+    takes_over INTEGER NOT NULL CHECK (takes_over IN (0, 1)), -- 1: and takes the conversation over
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at    INTEGER,
+    wrong_pins INTEGER NOT NULL DEFAULT 0 -- a few, and it decides nothing any more
+) STRICT, WITHOUT ROWID;
+CREATE INDEX held_links_by_message ON held_links (message_id);
+CREATE INDEX held_links_by_user ON held_links (user_id);
+
 -- People and organisations in the address book.
 CREATE TABLE contacts (
     id         INTEGER PRIMARY KEY,
@@ -771,6 +786,7 @@ CREATE TABLE deliveries (
 ) STRICT;
 CREATE INDEX deliveries_due ON deliveries (next_try_at, id) WHERE state IN ('waiting', 'leased');
 CREATE INDEX deliveries_by_message ON deliveries (message_id);
+CREATE INDEX deliveries_by_time ON deliveries (created_at);
 CREATE INDEX deliveries_of_people ON deliveries (target, created_at) WHERE kind = 'notice';
 
 -- Mail that came in, each once (E52), and what became of it.
@@ -799,9 +815,13 @@ CREATE TABLE mail_texts (
     mail_id    INTEGER NOT NULL REFERENCES mails (id) ON DELETE CASCADE,
     author     TEXT NOT NULL,            -- the address it was written from
     answers    INTEGER,                  -- the forwarded text that was answered; it may be erased
-    cut        TEXT NOT NULL             -- JSON list of {why, text}
+    cut        TEXT NOT NULL,            -- JSON list of {why, text}
+    -- What of its fate the author is still to be told: all of it (asked for), only that it failed,
+    -- or nothing more.
+    tell       TEXT NOT NULL CHECK (tell IN ('all', 'failure', 'nothing'))
 ) STRICT;
 CREATE INDEX mail_texts_by_mail ON mail_texts (mail_id);
+CREATE INDEX mail_texts_to_tell ON mail_texts (message_id) WHERE tell <> 'nothing';
 
 -- How far each mailbox was read. Of a new one, or one numbered anew, mail since `read_at` counts.
 CREATE TABLE mailboxes (

@@ -84,6 +84,17 @@ impl WriteTx<'_> {
         Ok(Settled::Done(Queued))
     }
 
+    /// Lets a held text go because its author said yes. Nobody has looked at the limits: they are
+    /// asked once more when it leaves.
+    pub fn send_on(&self, message: MessageId, now: UnixTime) -> Result<Settled> {
+        let Some((state, _, _)) = self.place_of(message)? else { return Ok(Settled::NotFound) };
+        if state != MessageState::Held {
+            return Ok(Settled::Refused(state));
+        }
+        self.send_anew(message, now, "its author said yes")?;
+        Ok(Settled::Done(MessageState::Queued))
+    }
+
     /// Gives up a text that waits for a person.
     pub fn drop_message(&self, message: MessageId, now: UnixTime) -> Result<Settled> {
         let Some((state, _, _)) = self.place_of(message)? else { return Ok(Settled::NotFound) };

@@ -296,6 +296,18 @@ words!(
 );
 
 words!(
+    /// What of a text's fate the author of its mail is still to be told.
+    Tell {
+        /// All of it: it was asked for.
+        All = "all",
+        /// Only that it failed.
+        Failure = "failure",
+        /// Nothing more.
+        Nothing = "nothing",
+    }
+);
+
+words!(
     /// A direction of mail.
     MailPart {
         /// From us.
@@ -465,6 +477,7 @@ mod tests {
             DeliveryKind::ALL.iter().map(|w| w.as_str()).collect(),
             MailOutcome::ALL.iter().map(|w| w.as_str()).collect(),
             MailPart::ALL.iter().map(|w| w.as_str()).collect(),
+            Tell::ALL.iter().map(|w| w.as_str()).collect(),
             DeliveryState::ALL.iter().map(|w| w.as_str()).collect(),
             RelayEvent::ALL.iter().map(|w| w.as_str()).collect(),
             Scope::ALL.iter().map(|w| w.as_str()).collect(),

@@ -189,6 +189,8 @@ fn table(app: App) -> Table {
     all.add("GET", "/live", Read, pages::live::stream);
     all.add("GET", "/n/{key}", Public, pages::notice::show);
     all.add("POST", "/n/{key}", Public, pages::notice::open);
+    all.add("GET", "/h/{key}", Public, pages::held::show);
+    all.add("POST", "/h/{key}", Public, pages::held::decide);
     all.add("GET", "/signin", Public, pages::signin::show);
     all.add("POST", "/signin", Public, pages::signin::open);
     all.add("POST", "/signin/code", Public, pages::signin::code);

@@ -371,6 +371,7 @@ async fn every_route_lets_in_whom_it_names_and_nobody_else() {
         "/favicon.ico",
         "/badge/",
         "/n/",
+        "/h/",
         "/sw.js",
         "/notified",
     ];

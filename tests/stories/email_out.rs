@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use simgate::email::extract::Options;
 use simgate::email::{
-    CutKind, Forward, Kind, Limits, MARKER, MailIn, MailOut, Notice, OwnId, Past, Refusal, Told,
-    classify, extract, forward, notice, read,
+    Also, CutKind, Forward, Kind, Limits, MARKER, MailIn, MailOut, Notice, OwnId, Past, Refusal,
+    Told, classify, extract, forward, notice, read,
 };
 use simgate::types::{ConversationId, Direction, MessageId, MessageState};
 
@@ -171,8 +171,13 @@ fn the_notice_shows_what_was_sent_and_what_was_not() {
     let mail = read(raw.as_bytes(), Limits::default()).expect("a mail");
     let extracted = extract(&mail, &Options::default()).expect("a text");
     assert_eq!(extracted.text, "Room");
-    let sent =
-        Told::Sent { to: "Jo".into(), text: extracted.text, segments: 1, cut: extracted.cut };
+    let sent = Told::Sent {
+        to: "Jo".into(),
+        text: extracted.text,
+        segments: 1,
+        cut: extracted.cut,
+        also: Vec::new(),
+    };
     let out = told(Some(&mail), &sent).expect("a notice");
     for words in
         ["Sent to Jo, 1 segment:\n\nRoom\n", "4 at ten.", "plan.png", "Files cannot go by text"]
@@ -187,9 +192,16 @@ fn every_notice_has_words() {
     let link = Some("https://gateway.example.org/c/7".to_owned());
     for what in [
         Told::Held { text: "Hi".into(), why: "It has 9 segments.".into(), link: link.clone() },
-        Told::Claimed { by: "Ben".into(), link: link.clone() },
-        Told::AlreadyAnswered { by: "Ben\r\nBcc: x".into() },
-        Told::Newer { link },
+        Told::Waiting { text: "Hi".into(), why: "The day's limit is reached.".into() },
+        Told::Claimed { by: "Ben".into(), text: "Hi".into(), why: None, link: link.clone() },
+        Told::Claimed { by: "Ben\r\nBcc: x".into(), text: "Hi".into(), why: None, link: None },
+        Told::Sent {
+            to: "Jo".into(),
+            text: "Hi".into(),
+            segments: 1,
+            cut: Vec::new(),
+            also: vec![Also::AnsweredBy("Ben\r\nBcc: x".into()), Also::Newer { link }],
+        },
         Told::Result { to: "Jo".into(), state: MessageState::Delivered, detail: None },
         Told::KeptBack { why: "DMARC fail".into() },
     ] {

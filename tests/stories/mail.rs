@@ -1,145 +1,14 @@
 //! E-mail both ways under virtual time: letters are taken by a scripted post office, mails come in as
 //! the mailbox would hand them over. The real servers are in `tests/mail`.
 
-use std::sync::{Arc, Mutex};
-
 use serde_json::json;
-use simgate::app::Settings;
 use simgate::config::Mail;
-use simgate::email::{self, MailIn};
-use simgate::emulator::Scenario;
-use simgate::io::smtp::{Letter, Post, PostError, Posting};
-use simgate::store::{
-    ClaimPolicy, DeliveryState, MailOutcome, NotifiedUser, Profile, Role, UserId,
-};
+use simgate::io::smtp::PostError;
+use simgate::store::{ClaimPolicy, DeliveryState, MailOutcome, NotifiedUser, Profile, Role};
 use simgate::types::{MessageState, Number};
 
-use crate::gateway::TestGateway;
-use crate::shop::{BOB, JENNY, Shop, staff};
-
-/// A post office that says what it was told to.
-#[derive(Default)]
-struct Office {
-    taken: Mutex<Vec<Letter>>,
-    asked: Mutex<u32>,
-    verdict: Mutex<Option<PostError>>,
-}
-
-impl Office {
-    fn says(&self, verdict: Option<PostError>) {
-        *self.verdict.lock().unwrap() = verdict;
-    }
-
-    fn asked(&self) -> u32 {
-        *self.asked.lock().unwrap()
-    }
-
-    fn letters(&self) -> Vec<(String, MailIn)> {
-        let taken = self.taken.lock().unwrap();
-        let read = |letter: &Letter| {
-            let mail = email::read(&letter.octets, email::Limits::default()).expect("a mail");
-            (letter.to.clone(), mail)
-        };
-        taken.iter().map(read).collect()
-    }
-}
-
-impl Post for Office {
-    fn submit<'a>(&'a self, letter: &'a Letter) -> Posting<'a> {
-        Box::pin(async move {
-            *self.asked.lock().unwrap() += 1;
-            match self.verdict.lock().unwrap().clone() {
-                Some(verdict) => Err(verdict),
-                None => {
-                    self.taken.lock().unwrap().push(letter.clone());
-                    Ok("250 taken".to_owned())
-                }
-            }
-        })
-    }
-}
-
-/// A shop with a mailbox, whose texts are forwarded to Anna and Ben.
-struct Desk {
-    shop: Shop,
-    office: Arc<Office>,
-}
-
-const ANNA: &str = "anna@example.org";
-const BEN: &str = "ben@example.org";
-
-impl Desk {
-    async fn open() -> Desk {
-        Self::with(Mail::default()).await
-    }
-
-    async fn with(mail: Mail) -> Desk {
-        let office = Arc::new(Office::default());
-        let settings = Settings {
-            per_minute: 0,
-            company: "Car show".to_owned(),
-            pages: Some("https://sms.example.org".to_owned()),
-            mail: Mail {
-                address: Some("sms@example.org".to_owned()),
-                authserv_ids: vec!["mx.example.org".to_owned()],
-                ..mail
-            },
-            ..Settings::default()
-        };
-        let scenario = Scenario::plain(1, "generic");
-        let gateway = TestGateway::posting(scenario, settings, office.clone()).await;
-        let shop = Shop::around(gateway, 1).await;
-        shop.set(|set| {
-            set.response_recipient = None;
-            set.response_emails = vec![ANNA.to_owned(), BEN.to_owned()];
-        })
-        .await;
-        Desk { shop, office }
-    }
-
-    /// Waits until so many letters have left.
-    async fn letters(&self, count: usize) -> Vec<(String, MailIn)> {
-        let what = format!("{count} letters");
-        let found = self.shop.gateway.until(&what, async || {
-            Some(self.office.letters()).filter(|letters| letters.len() >= count)
-        });
-        found.await
-    }
-
-    /// Bob texts, and the forward to one of the two is there.
-    async fn forwarded(&self, text: &str, to: &str) -> MailIn {
-        let before = self.office.letters().len();
-        self.shop.types(BOB, text);
-        let letters = self.letters(before + 2).await;
-        letters.into_iter().skip(before).find(|letter| letter.0 == to).expect("a forward").1
-    }
-
-    /// What became of the mails that came in, oldest first.
-    async fn outcomes(&self) -> Vec<(MailOutcome, String)> {
-        let mails = self.shop.gateway.store.read(|tx| tx.mails(false, 100)).await.expect("mails");
-        mails.into_iter().rev().map(|mail| (mail.outcome, mail.code)).collect()
-    }
-
-    async fn user(&self, name: &str, email: &str, role: Role) -> UserId {
-        let profile =
-            Profile { email: email.to_owned(), phone: None, role, ..staff(name, "+447700900399") };
-        let now = self.shop.gateway.clock.wall();
-        let made = self.shop.gateway.store.write(move |tx| tx.create_user(&profile, now));
-        made.await.expect("a user")
-    }
-}
-
-/// An answer to a forward, stamped by the mailbox's own server.
-fn answer(forward: &MailIn, from: &str, id: &str, body: &str) -> String {
-    let to = forward.field("reply-to").expect("a reply address");
-    let domain = from.rsplit_once('@').expect("an address").1;
-    format!(
-        "Authentication-Results: mx.example.org; dmarc=pass header.from={domain}\r\n\
-         From: <{from}>\r\nTo: {to}\r\nSubject: Re: {}\r\nMessage-ID: <{id}@example.org>\r\n\
-         In-Reply-To: <{}>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n",
-        forward.subject, forward.message_id
-    )
-}
+use crate::mail_desk::{ANNA, BEN, Desk, answer};
+use crate::shop::{BOB, JENNY, staff};
 
 /// S25, S33, S38, S39, S41..S43, S47..S50, C14, C15: forwards at once, an answer by mail, and the next
 /// text goes to the same people with the same tag.
@@ -168,6 +37,13 @@ async fn an_answer_by_mail_reaches_the_handset_and_carries_on() {
     assert_eq!(whole["author"]["kind"], "email");
     assert_eq!(whole["mail"]["from"], ANNA);
     assert!(whole["mail"]["cut"].to_string().contains("Anna"), "{whole}");
+    let (_, _, page) = desk.shop.gateway.page(&format!("/messages/{}", sent.id), None).await;
+    for shown in [ANNA, "a1@example.org", "Left out of the mail", "after the end mark"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let thread = format!("/threads/{}", desk.shop.thread(BOB).await.id);
+    let (_, _, page) = desk.shop.gateway.page(&thread, None).await;
+    assert!(page.contains("anna@example.org by e-mail"), "{page}");
 
     desk.shop.types(BOB, "Thanks");
     let letters = desk.letters(4).await;
@@ -309,7 +185,7 @@ async fn an_author_is_told_what_was_not_sent_and_why() {
     let asked = desk.letters(3).await.pop().expect("a notice");
     assert_eq!(asked.0, ANNA);
     assert!(asked.1.subject.starts_with("Please confirm"), "{}", asked.1.subject);
-    assert!(asked.1.body.text.contains("https://sms.example.org/threads/"));
+    assert!(asked.1.body.text.contains("https://sms.example.org/h/"));
     let held = desk.shop.gateway.all().await.pop().expect("a text");
     assert_eq!(held.state, MessageState::Held);
     assert_eq!(desk.shop.quiet(BOB).await, 0);

@@ -26,10 +26,18 @@ mod full_sim;
 mod gateway;
 #[path = "../support/hostile.rs"]
 mod hostile;
+#[path = "../support/imap_script.rs"]
+mod imap_script;
 mod inbox;
 mod inbox_hostile;
 mod long_message;
 mod mail;
+mod mail_claims;
+#[path = "../support/mail_desk.rs"]
+mod mail_desk;
+mod mail_edges;
+mod mail_results;
+mod mailbox;
 mod one_thread;
 mod pages_admin;
 mod people;

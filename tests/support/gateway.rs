@@ -8,11 +8,10 @@ use axum::http::{Request, StatusCode, header};
 use axum::{Extension, Router};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use simgate::app::{Gateway, Settings, Wiring};
+use simgate::app::{Gateway, MailLines, Settings, Wiring};
 use simgate::bus::Bus;
 use simgate::emulator::{Scenario, World};
 use simgate::io::emulated::Emulation;
-use simgate::io::smtp::Post;
 use simgate::io::{Clock, Entropy};
 use simgate::sms::{self, Address, Deliver, Pdu, Scts, SegmentOptions, Tpdu};
 use simgate::store::{Custody, Message, MessageQuery, Store};
@@ -42,7 +41,7 @@ pub struct TestGateway {
     folder: tempfile::TempDir,
     router: Router,
     gateway: Option<Gateway>,
-    post: Option<Arc<dyn Post>>,
+    lines: MailLines,
 }
 
 impl TestGateway {
@@ -73,27 +72,22 @@ impl TestGateway {
         let clock = Clock::starting_at(START);
         let world = World::new(scenario, START).expect("a sound scenario");
         let modems = Emulation::start(world, clock.clone());
-        Self::beside(modems, clock, settings, None).await
+        Self::beside(modems, clock, settings, MailLines::default()).await
     }
 
-    /// A gateway whose letters are taken by `post`.
-    pub async fn posting(scenario: Scenario, settings: Settings, post: Arc<dyn Post>) -> Self {
+    /// A gateway whose mail servers are reached by `lines`.
+    pub async fn posting(scenario: Scenario, settings: Settings, lines: MailLines) -> Self {
         let clock = Clock::starting_at(START);
         let world = World::new(scenario, START).expect("a sound scenario");
         let modems = Emulation::start(world, clock.clone());
-        Self::beside(modems, clock, settings, Some(post)).await
+        Self::beside(modems, clock, settings, lines).await
     }
 
-    async fn beside(
-        modems: Emulation,
-        clock: Clock,
-        settings: Settings,
-        post: Option<Arc<dyn Post>>,
-    ) -> Self {
+    async fn beside(modems: Emulation, clock: Clock, settings: Settings, lines: MailLines) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (store, router, gateway) =
-            start(&modems, &clock, &settings, &folder, post.clone()).await;
-        Self { modems, clock, store, settings, folder, router, gateway: Some(gateway), post }
+            start(&modems, &clock, &settings, &folder, lines.clone()).await;
+        Self { modems, clock, store, settings, folder, router, gateway: Some(gateway), lines }
     }
 
     /// A mail comes in, as the mailbox hands it over.
@@ -113,7 +107,8 @@ impl TestGateway {
     /// Starts again on the same data and the same modems.
     pub async fn start(&mut self) {
         let (store, router, gateway) =
-            start(&self.modems, &self.clock, &self.settings, &self.folder, self.post.clone()).await;
+            start(&self.modems, &self.clock, &self.settings, &self.folder, self.lines.clone())
+                .await;
         (self.store, self.router, self.gateway) = (store, router, Some(gateway));
     }
 
@@ -222,6 +217,25 @@ impl TestGateway {
         (status, serde_json::from_slice(&octets).unwrap_or_default())
     }
 
+    /// A page as a browser loads it, or with fields its form as a browser sends it: status, where it
+    /// leads to, and the page. Whoever asks is nobody in particular.
+    pub async fn page(&self, path: &str, fields: Option<&str>) -> (StatusCode, String, String) {
+        let method = if fields.is_some() { "POST" } else { "GET" };
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "localhost")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(fields.map_or_else(Body::empty, |fields| Body::from(fields.to_owned())))
+            .expect("a request");
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let status = response.status();
+        let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
+        let to = to.unwrap_or_default().to_owned();
+        let octets = response.into_body().collect().await.expect("a body").to_bytes();
+        (status, to, String::from_utf8_lossy(&octets).into_owned())
+    }
+
     /// Texts of the submits the network took from a modem.
     pub fn submitted(&self, modem: usize) -> Vec<String> {
         self.modems.with(|world| {
@@ -251,7 +265,7 @@ async fn start(
     clock: &Clock,
     settings: &Settings,
     folder: &tempfile::TempDir,
-    post: Option<Arc<dyn Post>>,
+    lines: MailLines,
 ) -> (Store, Router, Gateway) {
     let store = Store::open(folder.path()).await.expect("a database");
     let (bus, wall) = (Bus::new(), clock.clone());
@@ -271,7 +285,7 @@ async fn start(
         ports: Arc::new(modems.clone()),
         entropy: Arc::new(Entropy::seeded(7)),
     };
-    let gateway = Gateway::start_with_post(wiring, post).await.expect("a gateway");
+    let gateway = Gateway::start_with_mail(wiring, lines).await.expect("a gateway");
     (store, router, gateway)
 }
 

@@ -4,18 +4,18 @@
 use serde_json::json;
 
 use super::incoming::{Case, Verdict, cut_as_json, kept_back, people, refused};
-use super::notices;
 use super::texts::{Text, refuse, user_of};
+use super::{links, notices, results};
 use crate::email::{
-    self, Accepted, As, CutKind, Doubt, Extracted, Hold, Outcome, Refusal, ReplyToken, Rights,
-    Told, judge,
+    self, Accepted, Also, As, CutKind, Doubt, Extracted, Hold, Outcome, Refusal, ReplyToken,
+    Rights, Told, judge,
 };
 use crate::engine::facts::Thread;
 use crate::engine::rules::Person;
 use crate::engine::{PersonId, claim, routing};
 use crate::store::{
     Author, AuthorKind, Conversation, DeliveryKind, Enqueued, Kind, MailId, MailOutcome, Message,
-    MessageQuery, NewMessage, Page, Result, Role, User,
+    MessageQuery, NewMailText, NewMessage, Page, Result, Role, User,
 };
 use crate::types::{Class, Direction, MessageId, UnixTime};
 
@@ -83,20 +83,32 @@ pub(super) fn answer(
         let doubt = Doubt::Flood(format!("{in_thread} texts in this thread within an hour"));
         return Ok((kept_back(case, &doubt)?, None));
     }
-    let claimed = held_by(case, &anchor, &accepted)?;
-    let reply = Answer { case, id, reply, anchor, accepted, extracted };
-    reply.queued(hold, claimed)
+    let user = user_of(case, &accepted)?;
+    let claimed = held_by(case, &anchor, &accepted, user.as_ref())?;
+    let answer = Answer { case, id, reply, anchor, accepted, user, extracted };
+    answer.queued(hold, claimed)
 }
 
 /// Texts that mails may become in one thread within an hour.
 const MOST_IN_THREAD: u32 = 30;
 
+/// Somebody else has the thread.
+struct Claimed {
+    by: String,
+    /// The author may take it over (C7).
+    may_take: bool,
+}
+
 /// Whether somebody else has the thread; an answer takes one that nobody has (C6).
-fn held_by(case: &Case<'_, '_>, anchor: &Anchor, by: &Accepted) -> Result<Option<String>> {
+fn held_by(
+    case: &Case<'_, '_>,
+    anchor: &Anchor,
+    by: &Accepted,
+    user: Option<&User>,
+) -> Result<Option<Claimed>> {
     let tx = case.tx;
     let rules = tx.rulebook(anchor.latest.line, case.organisation)?;
-    let user = user_of(case, by)?;
-    let who = match &user {
+    let who = match user {
         Some(user) => rules.person(PersonId(user.id.0)).cloned().unwrap_or_default(),
         None => Person { id: PersonId(0), name: by.author.to_string(), ..Person::default() },
     };
@@ -106,15 +118,19 @@ fn held_by(case: &Case<'_, '_>, anchor: &Anchor, by: &Accepted) -> Result<Option
         owner: of.owner.map(|user| PersonId(user.0)),
         participants: of.participants.iter().map(|user| PersonId(user.0)).collect(),
     };
+    let user = user.filter(|user| acts(user));
     match (rules.line.claims.reply_from_outside(&thread, &who, &rules), user) {
-        (claim::Verdict::Go { claims: true }, Some(user)) if acts(&user) => {
+        (claim::Verdict::Go { claims: true }, Some(user)) => {
             tx.claim(of.id, user.id, case.now)?;
             Ok(None)
         }
         (claim::Verdict::Go { .. }, _) => Ok(None),
-        (claim::Verdict::Ask(_) | claim::Verdict::No(_), _) => {
+        (claim::Verdict::Ask(_) | claim::Verdict::No(_), user) => {
             let owner = of.owner.map(|owner| tx.user(owner)).transpose()?.flatten();
-            Ok(Some(owner.map_or_else(|| "Somebody else".to_owned(), |owner| owner.name())))
+            Ok(Some(Claimed {
+                by: owner.map_or_else(|| "Somebody else".to_owned(), |owner| owner.name()),
+                may_take: user.is_some() && claim::may_take_over(&thread, &who, &rules).is_ok(),
+            }))
         }
     }
 }
@@ -130,7 +146,31 @@ struct Answer<'a, 'tx> {
     reply: &'a ReplyToken,
     anchor: Anchor,
     accepted: Accepted,
+    /// The author's account, if there is one.
+    user: Option<User>,
     extracted: Extracted,
+}
+
+/// Why an answer does not leave at once.
+enum Wait {
+    /// Somebody else has the thread; with what there is to think of besides.
+    Claimed(Claimed, Option<String>),
+    /// Its author is asked.
+    Ask(String),
+    /// The house decides: limits, doubts.
+    House(String),
+}
+
+impl Wait {
+    /// For whoever sees the text waiting.
+    fn reason(&self) -> String {
+        match self {
+            Wait::Claimed(claimed, _) => {
+                format!("{} has this conversation: take it over to send this.", claimed.by)
+            }
+            Wait::Ask(why) | Wait::House(why) => why.clone(),
+        }
+    }
 }
 
 impl Answer<'_, '_> {
@@ -138,15 +178,54 @@ impl Answer<'_, '_> {
     fn queued(
         self,
         hold: Option<Hold>,
-        claimed: Option<String>,
+        claimed: Option<Claimed>,
     ) -> Result<(Verdict, Option<MessageId>)> {
-        let Self { case, anchor, accepted, extracted, .. } = &self;
+        let Self { case, anchor, accepted, .. } = &self;
         let tx = case.tx;
+        let new = match self.text()?.cleared(case)? {
+            Ok(new) => new,
+            Err(refusal) => return refuse(case, accepted, &refusal),
+        };
+        let wait = match (claimed, self.to_ask(&new, hold), &new.hold) {
+            (Some(claimed), why, _) => Some(Wait::Claimed(claimed, why)),
+            (None, Some(why), _) => Some(Wait::Ask(why)),
+            (None, None, Some(why)) => Some(Wait::House(why.clone())),
+            (None, None, None) => None,
+        };
+        let earlier = self.answered_by()?;
+        let newer = anchor.latest.id > self.reply.message;
+        let new = NewMessage { hold: wait.as_ref().map(Wait::reason), ..new };
+        let Enqueued::New(message) = tx.enqueue(&new, None, case.now)? else {
+            return Ok((Verdict::new(MailOutcome::Dropped, "known", "queued before"), None));
+        };
+        self.kept_beside(message, newer)?;
+        let told = match &wait {
+            Some(wait) => Some(self.why_it_waits(wait, &new, message)?),
+            None => self.worth_telling(&new, earlier, newer)?,
+        };
+        if let Some(told) = told {
+            notices::tell(case, &accepted.author, &told, Some(anchor.latest.id))?;
+        }
+        // Who answers is reached by mail.
+        tx.sink_works(&accepted.author.key())?;
+        let why = new.hold.unwrap_or_default();
+        let verdict = match wait {
+            Some(Wait::Claimed(..)) => Verdict::new(MailOutcome::Held, "claimed", why),
+            Some(Wait::Ask(_)) => Verdict::new(MailOutcome::Held, "asked", why),
+            Some(Wait::House(_)) => Verdict::new(MailOutcome::Held, "waiting", why),
+            None => Verdict::new(MailOutcome::Sent, "", format!("message {message}")),
+        };
+        Ok((verdict, Some(message)))
+    }
+
+    /// The text with what is carried on from the conversation.
+    fn text(&self) -> Result<Text> {
+        let Self { case, anchor, accepted, extracted, .. } = self;
         // C11: the line of the customer's latest text; down or not, never another SIM.
         let line = anchor.latest.line;
-        let previous = tx.last_outbound(&anchor.latest.number)?;
+        let previous = case.tx.last_outbound(&anchor.latest.number)?;
         // S47..S50, C14, C15: the latest tag, and whom the latest text was forwarded to.
-        let rules = tx.sending_rules(line, case.organisation)?;
+        let rules = case.tx.sending_rules(line, case.organisation)?;
         let mut carried = routing::carried_on(&rules.line, previous.as_ref(), None);
         if !anchor.addressees.is_empty() {
             carried.response_emails = anchor.addressees.clone();
@@ -158,73 +237,49 @@ impl Answer<'_, '_> {
         if joins && !carried.response_emails.iter().any(known) {
             carried.response_emails.push(author.clone());
         }
-        let text = Text {
+        let email = self.user.as_ref().map(|user| user.profile.email.clone());
+        Ok(Text {
             line,
             to: anchor.latest.number.clone(),
             text: extracted.text.clone(),
             tag: carried.tag,
             response_emails: carried.response_emails,
-            author: user_of(case, accepted)?.map_or(
-                Author { kind: AuthorKind::Email, id: Some(author) },
-                |user| Author { kind: AuthorKind::Email, id: Some(user.profile.email) },
-            ),
-        };
-        let new = match text.cleared(case)? {
-            Ok(new) => new,
-            Err(refusal) => return refuse(case, accepted, &refusal),
-        };
-        let (reason, told) = self.held(&new, hold, claimed);
-        let earlier = self.answered_by()?;
-        let newer = anchor.latest.id > self.reply.message;
-        let is_held = reason.is_some();
-        let new = NewMessage { hold: reason.or(new.hold), ..new };
-        let Enqueued::New(message) = tx.enqueue(&new, None, case.now)? else {
-            return Ok((Verdict::new(MailOutcome::Dropped, "known", "queued before"), None));
-        };
-        self.kept_beside(message, newer)?;
-        let told = told.or_else(|| self.worth_telling(&new, earlier, newer));
-        if let Some(told) = told {
-            notices::tell(case, &accepted.author, &told)?;
-        }
-        // Who answers is reached by mail.
-        tx.sink_works(&accepted.author.key())?;
-        let verdict = match is_held {
-            true => {
-                let why = new.hold.unwrap_or_default();
-                Verdict::new(MailOutcome::Held, "asked", why)
-            }
-            false => Verdict::new(MailOutcome::Sent, "", format!("message {message}")),
-        };
-        Ok((verdict, Some(message)))
+            author: Author { kind: AuthorKind::Email, id: Some(email.unwrap_or(author)) },
+        })
     }
 
-    /// Why the text waits for its author, and what the author is told then.
-    fn held(
-        &self,
-        new: &NewMessage,
-        hold: Option<Hold>,
-        claimed: Option<String>,
-    ) -> (Option<String>, Option<Told>) {
-        let link = self.case.room.page_of(self.anchor.conversation.id);
-        if let Some(by) = claimed {
-            let why = format!("{by} has this conversation: take it over to send this.");
-            return (Some(why), Some(Told::Claimed { by, link }));
-        }
+    /// What its author has to say yes to first.
+    fn to_ask(&self, new: &NewMessage, hold: Option<Hold>) -> Option<String> {
         let most = self.case.room.settings.max_segments;
-        let why = match hold {
-            Some(Hold::Interleaved) => {
+        match hold {
+            Some(Hold::Interleaved) => Some(
                 "There are words of your own both above and below the quoted mail, and it is not \
                  clear which of them you want to send."
-                    .to_owned()
-            }
-            None if new.segments > most => format!(
+                    .to_owned(),
+            ),
+            None if new.segments > most => Some(format!(
                 "The text needs {} segments; more than {most} are sent only when you say so.",
                 new.segments
-            ),
-            None => return (None, None),
-        };
-        let told = Told::Held { text: new.text.clone(), why: why.clone(), link };
-        (Some(why), Some(told))
+            )),
+            None => None,
+        }
+    }
+
+    /// What the author is told of a text that waits, and how they decide about it.
+    fn why_it_waits(&self, wait: &Wait, new: &NewMessage, message: MessageId) -> Result<Told> {
+        let (user, author) = (self.user.as_ref(), &self.accepted.author);
+        let link = |takes_over| links::to_held(self.case, message, author, user, takes_over);
+        let text = new.text.clone();
+        Ok(match wait {
+            Wait::Claimed(Claimed { by, may_take }, why) => Told::Claimed {
+                by: by.clone(),
+                text,
+                why: why.clone(),
+                link: if *may_take { link(true)? } else { None },
+            },
+            Wait::Ask(why) => Told::Held { text, why: why.clone(), link: link(false)? },
+            Wait::House(why) => Told::Waiting { text, why: why.clone() },
+        })
     }
 
     /// Who else has answered the text that this mail answers (E51).
@@ -254,9 +309,15 @@ impl Answer<'_, '_> {
     /// The thread shows which mail it was, by whom, and what was left out of it.
     fn kept_beside(&self, message: MessageId, newer: bool) -> Result<()> {
         let Self { case, id, reply, accepted, extracted, .. } = self;
-        let cut = cut_as_json(&extracted.cut);
         let author = accepted.author.key();
-        case.tx.link_mail(message, *id, &author, Some(reply.message), &cut)?;
+        case.tx.link_mail(&NewMailText {
+            message,
+            mail: *id,
+            author: &author,
+            answers: Some(reply.message),
+            cut: &cut_as_json(&extracted.cut),
+            tell: results::wanted(case.mail, &case.room.site),
+        })?;
         let mut detail = format!("from {author}, answering message {}", reply.message);
         if newer {
             detail.push_str(&format!("; the latest was {}", self.anchor.latest.id));
@@ -272,26 +333,30 @@ impl Answer<'_, '_> {
         Ok(())
     }
 
-    /// What the author should know although the text goes out.
+    /// What the author should know although the text goes out (E48, E51, E66).
     fn worth_telling(
         &self,
         new: &NewMessage,
         earlier: Option<String>,
         newer: bool,
-    ) -> Option<Told> {
-        if let Some(by) = earlier {
-            return Some(Told::AlreadyAnswered { by });
-        }
-        let lost = |cut: &email::Cut| cut.kind == CutKind::Attachment;
-        if self.extracted.cut.iter().any(lost) {
-            return Some(Told::Sent {
-                to: self.anchor.latest.number.as_str().to_owned(),
-                text: new.text.clone(),
-                segments: new.segments,
-                cut: self.extracted.cut.clone(),
+    ) -> Result<Option<Told>> {
+        let mut also: Vec<Also> = earlier.map(Also::AnsweredBy).into_iter().collect();
+        if newer {
+            let thread = self.anchor.conversation.id;
+            also.push(Also::Newer {
+                link: links::to_thread(self.case, self.user.as_ref(), thread)?,
             });
         }
-        let link = self.case.room.page_of(self.anchor.conversation.id);
-        newer.then_some(Told::Newer { link })
+        let lost = |cut: &email::Cut| cut.kind == CutKind::Attachment;
+        if also.is_empty() && !self.extracted.cut.iter().any(lost) {
+            return Ok(None);
+        }
+        Ok(Some(Told::Sent {
+            to: self.anchor.latest.number.as_str().to_owned(),
+            text: new.text.clone(),
+            segments: new.segments,
+            cut: self.extracted.cut.clone(),
+            also,
+        }))
     }
 }

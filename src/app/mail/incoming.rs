@@ -14,6 +14,7 @@ use crate::bus::Change;
 use crate::email::{
     self, Address, Bounce, Doubt, Look, MailError, MailIn, Refusal, Rights, Told, authorise, look,
 };
+use crate::io::Entropy;
 use crate::io::entropy::sha256;
 use crate::store::{
     Cursor, DeliveryKind, FAILING_AFTER, MailId, MailOutcome, NewMail, Organisation, Result,
@@ -53,15 +54,39 @@ pub(super) struct Case<'a, 'tx> {
     pub(super) mail: &'a MailIn,
     /// An admin has let it through: doubts do not count any more.
     pub(super) approved: bool,
+    /// For the secrets of links.
+    pub(super) entropy: &'a Entropy,
     pub(super) now: UnixTime,
+}
+
+/// What every mail is judged by.
+struct House<'a> {
+    room: &'a MailRoom,
+    organisation: &'a Organisation,
+    entropy: &'a Entropy,
+}
+
+impl<'a> House<'a> {
+    fn case<'tx>(
+        &self,
+        tx: &'a WriteTx<'tx>,
+        mail: &'a MailIn,
+        approved: bool,
+        now: UnixTime,
+    ) -> Case<'a, 'tx> {
+        let House { room, organisation, entropy } = *self;
+        Case { tx, room, organisation, mail, approved, entropy, now }
+    }
 }
 
 /// Takes a mail in.
 pub(in crate::app) async fn take(shared: &Shared, raw: Raw, place: Option<Place>) -> Result<()> {
     let Some(room) = shared.mail.clone() else { return Ok(()) };
     let (organisation, now) = (shared.settings.organisation(), shared.clock.wall());
+    let entropy = Arc::clone(&shared.entropy);
     let done = shared.store.write(move |tx| {
-        let effects = stored(tx, &room, &organisation, &raw, now)?;
+        let house = House { room: &room, organisation: &organisation, entropy: &entropy };
+        let effects = stored(tx, &house, &raw, now)?;
         if let Some((mailbox, cursor)) = &place {
             tx.move_mailbox_cursor(mailbox, cursor)?;
         }
@@ -76,8 +101,11 @@ pub(in crate::app) async fn take_approved(shared: &Shared) -> Result<()> {
     let Some(room) = shared.mail.clone() else { return Ok(()) };
     for id in shared.store.read(|tx| tx.approved_mails()).await? {
         let (room, organisation) = (Arc::clone(&room), shared.settings.organisation());
-        let now = shared.clock.wall();
-        let done = shared.store.write(move |tx| approved(tx, &room, &organisation, id, now));
+        let (entropy, now) = (Arc::clone(&shared.entropy), shared.clock.wall());
+        let done = shared.store.write(move |tx| {
+            let house = House { room: &room, organisation: &organisation, entropy: &entropy };
+            approved(tx, &house, id, now)
+        });
         ring(shared, &done.await?);
     }
     Ok(())
@@ -91,13 +119,8 @@ fn ring(shared: &Shared, effects: &Effects) {
     shared.bus.ring(Change::Deliveries);
 }
 
-fn stored(
-    tx: &WriteTx<'_>,
-    room: &MailRoom,
-    organisation: &Organisation,
-    raw: &Raw,
-    now: UnixTime,
-) -> Result<Effects> {
+fn stored(tx: &WriteTx<'_>, house: &House<'_>, raw: &Raw, now: UnixTime) -> Result<Effects> {
+    let room = house.room;
     let mail = match email::read(&raw.octets, room.limits()) {
         Ok(mail) => mail,
         Err(error) => return unreadable(tx, raw, &error, now),
@@ -109,7 +132,7 @@ fn stored(
     if tx.knows_mail(&fingerprint)? {
         return Ok(Effects::default());
     }
-    let case = Case { tx, room, organisation, mail: &mail, approved: false, now };
+    let case = house.case(tx, &mail, false, now);
     let new = NewMail {
         fingerprint,
         mail_id: mail.message_id.clone(),
@@ -146,16 +169,35 @@ impl Verdict {
     }
 }
 
-fn settle(case: &Case<'_, '_>, id: MailId, verdict: Verdict, octets: Option<&[u8]>) -> Result<()> {
+fn settle(
+    case: &Case<'_, '_>,
+    id: MailId,
+    mut verdict: Verdict,
+    octets: Option<&[u8]>,
+) -> Result<()> {
+    if let (MailOutcome::Quarantined, Some(octets)) = (verdict.outcome, octets) {
+        let most = u64::from(case.room.settings.quarantine_megabytes) * 1_000_000;
+        let waiting = case.tx.quarantined_octets()?;
+        let more = u64::try_from(octets.len()).unwrap_or(u64::MAX);
+        let text = if waiting.saturating_add(more) <= most {
+            case.tx.keep_octets(id, octets)?;
+            "Mail waits in the quarantine for an admin to decide."
+        } else {
+            let why = format!("the quarantine is full; {}", verdict.why);
+            verdict = Verdict::new(MailOutcome::Refused, "quarantine_full", why);
+            "The quarantine is full: decide about the mail in it. What comes now is not kept there."
+        };
+        let once = format!("quarantine {} {}", verdict.outcome.as_str(), day(case.now));
+        case.tx.add_delivery(&deliverer::alert(text.to_owned(), once), case.now)?;
+    }
     let Verdict { outcome, code, why } = verdict;
     tracing::info!(mail = %id, outcome = outcome.as_str(), code, "a mail came in");
-    if let (MailOutcome::Quarantined, Some(octets)) = (outcome, octets) {
-        case.tx.keep_octets(id, octets)?;
-        let day = case.now.0.div_euclid(24 * 3_600_000);
-        let text = "Mail waits in the quarantine for an admin to decide.".to_owned();
-        case.tx.add_delivery(&deliverer::alert(text, format!("quarantine {day}")), case.now)?;
-    }
     case.tx.settle_mail(id, outcome, code, &why)
+}
+
+/// The days since 1970: what is said once a day.
+fn day(now: UnixTime) -> i64 {
+    now.0.div_euclid(24 * 3_600_000)
 }
 
 fn act(case: &Case<'_, '_>, id: MailId) -> Result<(Verdict, Effects)> {
@@ -209,7 +251,7 @@ pub(super) fn refused(case: &Case<'_, '_>, refusal: &Refusal) -> Result<Verdict>
     let users = people(case)?;
     let rights = Rights { addressees: &[], users: &users };
     if let Ok(accepted) = authorise(case.mail, &case.room.site, rights) {
-        notices::tell(case, &accepted.author, &Told::Refused(refusal.clone()))?;
+        notices::tell(case, &accepted.author, &Told::Refused(refusal.clone()), None)?;
     }
     Ok(Verdict::new(MailOutcome::Refused, refusal.code(), refusal.to_string()))
 }
@@ -220,7 +262,7 @@ pub(super) fn kept_back(case: &Case<'_, '_>, doubt: &Doubt) -> Result<Verdict> {
     if let (Doubt::Unverified(_), Some(author)) = (doubt, named)
         && people(case)?.contains(author)
     {
-        notices::tell(case, author, &Told::KeptBack { why: doubt.to_string() })?;
+        notices::tell(case, author, &Told::KeptBack { why: doubt.to_string() }, None)?;
     }
     Ok(Verdict::new(MailOutcome::Quarantined, code_of(doubt), doubt.to_string()))
 }
@@ -276,19 +318,14 @@ fn came_back(case: &Case<'_, '_>, bounce: &Bounce) -> Result<Verdict> {
     }
     if tx.sink_bounced(&sink, &why, *now)? == FAILING_AFTER {
         let text = format!("{FAILING_AFTER} mails to {sink} came back. Correct the address.");
-        let day = now.0.div_euclid(24 * 3_600_000);
-        tx.add_delivery(&deliverer::alert(text, format!("bounce {day} {sink}")), *now)?;
+        let once = format!("bounce {} {sink}", day(*now));
+        tx.add_delivery(&deliverer::alert(text, once), *now)?;
     }
     Ok(Verdict::new(MailOutcome::Bounce, "hard", why))
 }
 
-fn approved(
-    tx: &WriteTx<'_>,
-    room: &MailRoom,
-    organisation: &Organisation,
-    id: MailId,
-    now: UnixTime,
-) -> Result<Effects> {
+fn approved(tx: &WriteTx<'_>, house: &House<'_>, id: MailId, now: UnixTime) -> Result<Effects> {
+    let room = house.room;
     let octets = tx.mail_octets(id)?.unwrap_or_default();
     let mail = match email::read(&octets, room.limits()) {
         Ok(mail) => mail,
@@ -297,7 +334,7 @@ fn approved(
             return Ok(Effects::default());
         }
     };
-    let case = Case { tx, room, organisation, mail: &mail, approved: true, now };
+    let case = house.case(tx, &mail, true, now);
     let (verdict, effects) = match look(&mail, &room.site, now) {
         Look::Person { replies, starts } => texts::of(&case, id, &replies, &starts)?,
         _ => texts::of_answered(&case, id)?,

@@ -6,37 +6,44 @@ use crate::io::smtp::Letter;
 use crate::store::{
     AuthorKind, Delivery, DeliveryKind, Message, MessageQuery, Page, ReadTx, Result, UserId,
 };
-use crate::types::{Direction, MessageId, Number};
+use crate::types::{ConversationId, Direction, MessageId, Number, Secret};
 
 use super::MailRoom;
 
 /// What becomes of a delivery that is due.
 pub(in crate::app) enum Prepared {
-    /// This leaves.
-    Letter(Letter),
+    /// This leaves, with a link that must open something by then.
+    Letter(Letter, Option<Opens>),
     /// Nothing has to leave, for this reason.
     Needless(&'static str),
     /// Nothing can ever leave, for this reason.
     Hopeless(String),
 }
 
+/// What the link of a notice opens, once (S113, C20). Every try has a key of its own.
+pub(in crate::app) struct Opens {
+    pub(in crate::app) user: UserId,
+    pub(in crate::app) thread: ConversationId,
+}
+
 /// Earlier lines shown with a text.
 const PAST: u32 = 5;
 
-/// The letter of a delivery.
+/// The letter of a delivery. `key` is the secret of its link, if it gets one.
 pub(in crate::app) fn prepare(
     tx: &ReadTx<'_>,
     room: &MailRoom,
     delivery: &Delivery,
+    key: &Secret,
 ) -> Result<Prepared> {
     match delivery.kind {
-        DeliveryKind::Email => of_text(tx, room, delivery, &delivery.target),
+        DeliveryKind::Email => of_text(tx, room, delivery, &delivery.target, None),
         DeliveryKind::Mail => Ok(written(delivery)),
         DeliveryKind::Notice => match addressee(tx, delivery)? {
             Some(address) if is_forwarded(tx, delivery.message, &address)? => {
                 Ok(Prepared::Needless("the forward goes to the same address"))
             }
-            Some(address) => of_text(tx, room, delivery, &address),
+            Some(address) => of_text(tx, room, delivery, &address, Some(key)),
             None => Ok(Prepared::Hopeless("the user has no e-mail address".to_owned())),
         },
         DeliveryKind::Alert => match addressee(tx, delivery)? {
@@ -61,8 +68,15 @@ fn is_forwarded(tx: &ReadTx<'_>, message: Option<MessageId>, address: &str) -> R
     Ok(all.iter().any(|d| d.kind == DeliveryKind::Email && d.target.eq_ignore_ascii_case(address)))
 }
 
-/// A customer's text as a mail.
-fn of_text(tx: &ReadTx<'_>, room: &MailRoom, delivery: &Delivery, to: &str) -> Result<Prepared> {
+/// A customer's text as a mail. A notice to one of us leads into its conversation with a key; the
+/// addresses of a forward may be anybody's, so its link asks who is there.
+fn of_text(
+    tx: &ReadTx<'_>,
+    room: &MailRoom,
+    delivery: &Delivery,
+    to: &str,
+    key: Option<&Secret>,
+) -> Result<Prepared> {
     let to = match Address::parse(to) {
         Ok(to) => to,
         Err(error) => return Ok(Prepared::Hopeless(format!("{to:?}: {error}"))),
@@ -107,7 +121,12 @@ fn of_text(tx: &ReadTx<'_>, room: &MailRoom, delivery: &Delivery, to: &str) -> R
         })
         .collect();
     let name = name_of(tx, &message.number)?;
-    let link = room.page_of(thread);
+    let user = delivery.target.parse::<UserId>().ok();
+    let opens = key.zip(user).filter(|_| room.pages.is_some());
+    let link = match (&room.pages, opens) {
+        (Some(pages), Some((key, _))) => Some(format!("{pages}/n/{}", key.expose())),
+        _ => room.page_of(thread),
+    };
     let mail = email::forward(
         &Forward {
             to: &to,
@@ -125,7 +144,7 @@ fn of_text(tx: &ReadTx<'_>, room: &MailRoom, delivery: &Delivery, to: &str) -> R
         },
         &room.site,
     );
-    Ok(Prepared::Letter(letter(mail)))
+    Ok(Prepared::Letter(letter(mail), opens.map(|(_, user)| Opens { user, thread })))
 }
 
 /// The texts before this one, oldest first.
@@ -175,17 +194,20 @@ fn alert(room: &MailRoom, delivery: &Delivery, to: &str) -> Prepared {
         at: delivery.created_at,
         id: &id,
     };
-    Prepared::Letter(letter(email::alert(&alert, &room.site)))
+    Prepared::Letter(letter(email::alert(&alert, &room.site)), None)
 }
 
 /// A mail that was written when it was decided.
 fn written(delivery: &Delivery) -> Prepared {
     match delivery.payload["raw"].as_str() {
-        Some(raw) => Prepared::Letter(Letter {
-            from: delivery.payload["from"].as_str().map(str::to_owned),
-            to: delivery.target.clone(),
-            octets: raw.as_bytes().to_vec(),
-        }),
+        Some(raw) => {
+            let letter = Letter {
+                from: delivery.payload["from"].as_str().map(str::to_owned),
+                to: delivery.target.clone(),
+                octets: raw.as_bytes().to_vec(),
+            };
+            Prepared::Letter(letter, None)
+        }
         None => Prepared::Hopeless("there is no mail in it".to_owned()),
     }
 }

@@ -1,12 +1,13 @@
 //! A text started by mail: `number@domain` or `contact@domain`, by a person with a quota.
 
 use super::incoming::{Case, Verdict, kept_back, people, refused};
-use super::notices;
 use super::texts::{self, Text, refuse, user_of};
+use super::{notices, results};
 use crate::email::{Destination, Outcome, Refusal, Rights, Told, judge};
 use crate::engine::routing;
 use crate::store::{
-    Author, AuthorKind, ContactQuery, Enqueued, Line, MailId, MailOutcome, Result, SmsSwitch, User,
+    Author, AuthorKind, ContactQuery, Enqueued, Line, MailId, MailOutcome, NewMailText, Result,
+    SmsSwitch, User,
 };
 use crate::types::{MessageId, Number, UnixTime};
 
@@ -55,18 +56,34 @@ pub(super) fn start(
     let Enqueued::New(message) = case.tx.enqueue(&new, None, case.now)? else {
         return Ok((Verdict::new(MailOutcome::Dropped, "known", "queued before"), None));
     };
-    let cut = super::incoming::cut_as_json(&extracted.cut);
-    case.tx.link_mail(message, id, &accepted.author.key(), None, &cut)?;
+    case.tx.link_mail(&NewMailText {
+        message,
+        mail: id,
+        author: &accepted.author.key(),
+        answers: None,
+        cut: &super::incoming::cut_as_json(&extracted.cut),
+        tell: results::wanted(case.mail, &case.room.site),
+    })?;
     let detail = format!("from {}", accepted.author.key());
     case.tx.custody(message, case.now, "started by mail", Some(&detail))?;
-    let told = Told::Sent {
-        to: new.to.as_str().to_owned(),
-        text: new.text.clone(),
-        segments: new.segments,
-        cut: extracted.cut,
+    let (told, verdict) = match new.hold {
+        Some(why) => (
+            Told::Waiting { text: new.text, why: why.clone() },
+            Verdict::new(MailOutcome::Held, "waiting", why),
+        ),
+        None => (
+            Told::Sent {
+                to: new.to.as_str().to_owned(),
+                text: new.text,
+                segments: new.segments,
+                cut: extracted.cut,
+                also: Vec::new(),
+            },
+            Verdict::new(MailOutcome::Sent, "", format!("message {message}")),
+        ),
     };
-    notices::tell(case, &accepted.author, &told)?;
-    Ok((Verdict::new(MailOutcome::Sent, "", format!("message {message}")), Some(message)))
+    notices::tell(case, &accepted.author, &told, Some(message))?;
+    Ok((verdict, Some(message)))
 }
 
 /// Whether the user may start texts by mail, and has some left today.

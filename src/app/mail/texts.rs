@@ -87,7 +87,7 @@ pub(super) fn refuse(
     accepted: &Accepted,
     refusal: &Refusal,
 ) -> Result<(Verdict, Option<MessageId>)> {
-    notices::tell(case, &accepted.author, &Told::Refused(refusal.clone()))?;
+    notices::tell(case, &accepted.author, &Told::Refused(refusal.clone()), None)?;
     let verdict = Verdict::new(MailOutcome::Refused, refusal.code(), refusal.to_string());
     Ok((verdict, None))
 }

@@ -201,6 +201,14 @@ impl MailIn {
             || self.report.is_some();
         !machine && self.field("x-auto-response-suppress").is_none_or(|v| said(v, "none"))
     }
+
+    /// Whether it asks for a receipt (RFC 8098 §2.1, and what went before it). Ours says what became
+    /// of the text.
+    pub fn asks_for_receipt(&self) -> bool {
+        ["disposition-notification-to", "return-receipt-to"]
+            .iter()
+            .any(|name| self.field(name).is_some_and(|to| to.contains('@')))
+    }
 }
 
 /// Reads a mail.

@@ -13,7 +13,7 @@ use super::face::{Piece, linked};
 use super::timeline::writer;
 use super::words::{Action, Badge, Moment, actions, badge};
 use super::{Extent, Frame};
-use crate::store::{Message, StoreError, UserId};
+use crate::store::{MailText, Message, StoreError, UserId};
 use crate::types::{ConversationId, Direction, MessageId, UnixTime};
 use crate::web::App;
 use crate::web::api::settle::{Decision, settle as carry_out};
@@ -35,6 +35,8 @@ struct CustodyPage {
     state: Option<Badge>,
     why: Option<String>,
     facts: Vec<(&'static str, String)>,
+    /// What was left out of the mail it was made from, and why.
+    left_out: Vec<(String, String)>,
     stations: Vec<Station>,
     trace: Vec<String>,
     segments: Vec<Segment>,
@@ -88,9 +90,10 @@ pub(in crate::web) async fn show(
             seen,
             tx.segments_of(id)?,
             tx.custody_of(id)?,
+            tx.mail_of(id)?,
         )))
     });
-    let (message, names, line, seen, segments, custody) =
+    let (message, names, line, seen, segments, custody, mail) =
         read.await?.ok_or_else(WebError::not_found)?;
     caller.sees(message.line)?;
     seen.transpose()?;
@@ -108,7 +111,8 @@ pub(in crate::web) async fn show(
         who: writer(message.author.as_ref(), &names),
         state: badge(message.state),
         why: message.hold.clone().or(message.error.as_ref().map(|e| e.detail.clone())),
-        facts: facts(&message, &when),
+        facts: facts(&message, mail.as_ref(), &when),
+        left_out: mail.map(|mail| left_out(&mail)).unwrap_or_default(),
         stations: custody
             .into_iter()
             .map(|station| Station {
@@ -135,7 +139,18 @@ pub(in crate::web) async fn show(
     Ok(Html(page.render()?))
 }
 
-fn facts(message: &Message, when: &dyn Fn(UnixTime) -> String) -> Vec<(&'static str, String)> {
+/// The pieces of a mail that are no part of its text.
+fn left_out(mail: &MailText) -> Vec<(String, String)> {
+    let pieces = mail.cut.as_array().map(Vec::as_slice).unwrap_or_default();
+    let word = |piece: &Value, name: &str| piece[name].as_str().unwrap_or_default().to_owned();
+    pieces.iter().map(|piece| (word(piece, "why").replace('_', " "), word(piece, "text"))).collect()
+}
+
+fn facts(
+    message: &Message,
+    mail: Option<&MailText>,
+    when: &dyn Fn(UnixTime) -> String,
+) -> Vec<(&'static str, String)> {
     let mut facts = vec![("Written", when(message.created_at))];
     let times = [
         ("Received", message.received_at),
@@ -154,6 +169,10 @@ fn facts(message: &Message, when: &dyn Fn(UnixTime) -> String) -> Vec<(&'static 
     facts.push(("Class", message.class.as_str().to_owned()));
     if let Some(tag) = &message.tag {
         facts.push(("Tag", tag.clone()));
+    }
+    if let Some(mail) = mail {
+        facts.push(("Mail from", mail.author.clone()));
+        facts.push(("Mail", mail.mail_id.clone()));
     }
     if message.seen_count > 1 {
         facts.push(("Came", format!("{} times", message.seen_count)));

@@ -21,6 +21,7 @@ mod form;
 mod frame;
 pub(super) mod fresh;
 pub(super) mod health;
+pub(super) mod held;
 pub(super) mod help;
 pub(super) mod import;
 pub(super) mod inbox;

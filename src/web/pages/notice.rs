@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Frame;
-use crate::store::{Author, LinkUse, NewSession, StoreError, THREAD_LINK_LIFE, UserId};
-use crate::types::{ConversationId, Millis, Secret};
+use crate::store::{Author, LinkUse, NewSession, StoreError, THREAD_LINK_LIFE, UserId, WriteTx};
+use crate::types::{ConversationId, Millis, Secret, UnixTime};
 use crate::web::auth::{secret, session_cookie};
 use crate::web::change::change;
 use crate::web::error::WebError;
@@ -100,8 +100,7 @@ pub(in crate::web) async fn open(
             browser: peer.browser,
             address: peer.address.to_string(),
         };
-        let opened = tx.create_session(&browser, now)?;
-        tx.bind_session(opened, link.conversation, now.after(SESSION_LIFE))?;
+        enter(tx, &browser, link.conversation, now)?;
         let (author, subject) = (Author::of_user(link.user), link.conversation.to_string());
         tx.audit(&author, "conversation.opened_by_link", Some(subject), &json!({}), now)?;
         Ok(Some(link.conversation))
@@ -113,6 +112,17 @@ pub(in crate::web) async fn open(
         }
         None => page(&app, key, Step::Over),
     }
+}
+
+/// A browser that sees one conversation, as a link's reader.
+pub(super) fn enter(
+    tx: &WriteTx<'_>,
+    browser: &NewSession,
+    conversation: ConversationId,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    let opened = tx.create_session(browser, now)?;
+    tx.bind_session(opened, conversation, now.after(SESSION_LIFE))
 }
 
 async fn link(app: &App, key: &str) -> Result<Option<LinkUse>, WebError> {

@@ -179,7 +179,10 @@ pub(super) fn writer(author: Option<&Author>, names: &HashMap<UserId, String>) -
         AuthorKind::User => named.cloned().unwrap_or_else(|| "Admin".to_owned()),
         AuthorKind::Token => "A program".to_owned(),
         AuthorKind::Relay => "A relayed answer".to_owned(),
-        AuthorKind::Email => "An e-mail".to_owned(),
+        AuthorKind::Email => match &author.id {
+            Some(address) => format!("{address} by e-mail"),
+            None => "An e-mail".to_owned(),
+        },
         AuthorKind::Rule => "A rule".to_owned(),
         AuthorKind::Assistant => "The assistant".to_owned(),
         AuthorKind::Campaign => "A bulk text".to_owned(),
