@@ -181,6 +181,14 @@ impl ReadTx<'_> {
         Ok(out || (decided.is_empty() && self.is_suppressed(number)?))
     }
 
+    /// The ledger's last opt-out of `number`: when it was said, by which word and how surely.
+    pub fn last_opt_out(&self, number: &Number) -> Result<Option<ConsentEntry>> {
+        let sql = "SELECT * FROM consent_ledger WHERE number_key = ?1 AND change = 'opted_out'
+                    ORDER BY id DESC LIMIT 1";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        Ok(statement.query_row([number.key()], ConsentEntry::from_row).optional()?)
+    }
+
     /// The ledger after an entry, oldest first; of one number or of all.
     pub fn consent_ledger(
         &self,

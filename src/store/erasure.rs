@@ -205,6 +205,7 @@ const SCRUB: &[&str] = &[
     "DELETE FROM consent_standing WHERE number_key = ?1",
     "DELETE FROM relay_codes WHERE customer_key = ?1",
     "DELETE FROM askings WHERE number_key = ?1",
+    "DELETE FROM refusals WHERE number_key = ?1",
     // The vote counts on; whose it was is forgotten.
     "UPDATE answers SET number_key = 'erased:' || id WHERE number_key = ?1",
     // The count of recipients stays true; the number goes.

@@ -21,6 +21,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::App;
 use super::crew;
 use super::error::{Code, WebError};
+use super::refusals::{self, Attempt};
 use crate::store::{Author, AuthorKind, LineId, Role, SessionId, TokenUse, User, UserId};
 use crate::types::{ConversationId, Millis, Secret};
 
@@ -244,12 +245,36 @@ pub(super) async fn require(
                 Some(_) => "Your role does not include this. Ask an admin.",
                 None => "Use a token with the scope this call needs.",
             };
-            return Err(WebError::new(Code::Forbidden, detail));
+            let refusal = WebError::new(Code::Forbidden, detail);
+            return match sends(&parts) {
+                Some(way) => {
+                    let attempt = Attempt { way, ..Attempt::default() };
+                    Err(refusals::noted(&app, &caller, attempt, refusal).await)
+                }
+                None => Err(refusal),
+            };
         }
         Err(_) if access == Access::Public => {}
         Err(refusal) => return Err(refusal),
     }
     Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// By which call a request would send a text: somebody who may not is refused before it is read.
+fn sends(request: &Parts) -> Option<&'static str> {
+    let path = request.uri.path();
+    match (&request.method, path.strip_prefix("/api/v1/")) {
+        (&Method::POST, Some("messages")) => Some("message"),
+        (&Method::POST, Some("messages/batch")) => Some("batch"),
+        (&Method::POST, Some("messages/bulk")) => Some("bulk"),
+        (&Method::POST, Some(rest)) if rest.starts_with("prompts/") && rest.ends_with("/ask") => {
+            Some("prompt")
+        }
+        (&Method::POST, None) if path.starts_with("/threads/") && path.ends_with("/messages") => {
+            Some("page")
+        }
+        _ => None,
+    }
 }
 
 /// Who is asking, or the user they act for.

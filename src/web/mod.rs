@@ -31,6 +31,7 @@ mod password;
 mod peer;
 mod presence;
 mod qr;
+mod refusals;
 mod routes;
 mod second_factor;
 mod throttle;

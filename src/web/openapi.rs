@@ -35,7 +35,7 @@ use super::{api, error, health, metrics};
         api::rules::list, api::rules::create, api::rules::show, api::rules::update, api::rules::delete,
         api::prompts::list, api::prompts::create, api::prompts::show, api::prompts::update, api::prompts::delete,
         api::quarantine::list, api::quarantine::approve, api::quarantine::reject,
-        api::audit::list, api::numbers::export, api::numbers::erase,
+        api::refusals::list, api::audit::list, api::numbers::export, api::numbers::erase,
         api::modems::list, api::modems::ussd, api::modems::restart, api::modems::order,
         api::tokens::list, api::tokens::create, api::tokens::revoke,
         api::sign_in_links::create, api::events::stream, json,

@@ -142,6 +142,7 @@ fn table(app: App) -> Table {
     all.add("GET", "/api/v1/quarantine", Admin, api::quarantine::list);
     all.add("POST", "/api/v1/quarantine/{id}/approve", Admin, api::quarantine::approve);
     all.add("POST", "/api/v1/quarantine/{id}/reject", Admin, api::quarantine::reject);
+    all.add("GET", "/api/v1/refusals", Admin, api::refusals::list);
     all.add("GET", "/api/v1/audit", Admin, api::audit::list);
     all.add("GET", "/api/v1/export", Admin, api::numbers::export);
     all.add("POST", "/api/v1/erase", Admin, api::numbers::erase);
@@ -218,6 +219,7 @@ fn table(app: App) -> Table {
     all.add("GET", "/queue", Read, pages::queue::show);
     all.add("POST", "/queue/{id}", Send, pages::queue::settle);
     all.add("GET", "/health", Read, pages::health::show);
+    all.add("GET", "/refusals", Admin, pages::refusals::show);
     all.add("GET", "/audit", Admin, pages::audit::show);
     all.add("GET", "/tokens", Admin, pages::tokens::show);
     all.add("POST", "/tokens", Admin, pages::tokens::create);

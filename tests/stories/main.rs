@@ -43,6 +43,7 @@ mod pages_admin;
 mod people;
 mod privacy;
 mod receive;
+mod refusals;
 mod relay;
 mod send;
 #[path = "../support/shop.rs"]

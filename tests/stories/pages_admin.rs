@@ -35,6 +35,7 @@ async fn every_settings_page_opens_empty_and_leads_to_its_help() {
         "/reports",
         "/tokens",
         "/audit",
+        "/refusals",
         "/health",
         "/account",
     ] {

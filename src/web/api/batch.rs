@@ -19,7 +19,7 @@ use crate::store::{self, BatchId, Earlier, MessageQuery, StoreError, WriteTx};
 use crate::web::auth::Caller;
 use crate::web::error::{Code, Problem, WebError};
 use crate::web::extract;
-use crate::web::{App, health};
+use crate::web::{App, health, refusals};
 
 /// Texts to send.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -60,7 +60,8 @@ pub(in crate::web) async fn create(
     }
     health::room(&app)?;
     let key = idempotency_key(&caller, &headers, "batch", &batch)?;
-    let (now, settings) = (app.now(), app.settings.clone());
+    let (now, settings, by) = (app.now(), app.settings.clone(), caller.clone());
+    let attempts: Vec<_> = batch.messages.iter().map(|new| new.attempt("batch")).collect();
     let read = app.store.read(move |tx| {
         let judge = |new: NewMessage| {
             if new.exception.is_some() {
@@ -72,6 +73,11 @@ pub(in crate::web) async fn create(
         Ok(batch.messages.into_iter().map(judge).collect::<Vec<_>>())
     });
     let judged = read.await?;
+    let met = attempts.into_iter().zip(&judged).filter_map(|(attempt, judged)| {
+        let refusal = judged.as_ref().err()?;
+        Some((attempt, refusal.code(), refusal.detail().to_owned()))
+    });
+    refusals::note(&app, &by, met.collect()).await;
     let good: Vec<store::NewMessage> =
         judged.iter().filter_map(|j| j.as_ref().ok()).cloned().collect();
     if good.is_empty() {

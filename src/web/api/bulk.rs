@@ -19,6 +19,7 @@ use crate::web::auth::Caller;
 use crate::web::change::{audit, change};
 use crate::web::error::{Code, Problem, WebError};
 use crate::web::extract::Body;
+use crate::web::refusals::{self, Attempt};
 use crate::web::{App, Settings, health};
 
 /// One text to many contacts.
@@ -81,6 +82,23 @@ impl Bulk {
             (None, Some(text)) => Ok((text.clone(), self.class.clone())),
             _ => Err(one()),
         }
+    }
+
+    /// What is tried for one contact.
+    fn attempt(
+        &self,
+        word: &str,
+        class: Option<&str>,
+        tx: &ReadTx<'_>,
+    ) -> Result<Attempt, WebError> {
+        let contact = word.parse().ok().map(|id| tx.contact(ContactId(id))).transpose()?.flatten();
+        let number = contact.and_then(|contact| contact.card.numbers.into_iter().next());
+        Ok(Attempt {
+            way: "bulk",
+            to: number.map(|number| number.as_str().to_owned()).unwrap_or_default(),
+            line: self.line.clone(),
+            class: class.unwrap_or(Class::Conversation.as_str()).to_owned(),
+        })
     }
 
     /// The text for one contact, ready for the queue.
@@ -150,12 +168,18 @@ pub(in crate::web) async fn create(
     }
     health::room(&app)?;
     let key = idempotency_key(&caller, &headers, "bulk", &bulk)?;
-    let settings = app.settings.clone();
+    let (settings, by) = (app.settings.clone(), caller.clone());
     let done = change(&app, move |tx, now| {
         let text = bulk.template(tx)?;
         template::names(&text.0)?;
         let judge = |word: &String| bulk.judge(word, &text, tx, &caller, &settings, now);
         let judged: Vec<_> = bulk.contacts.iter().map(judge).collect();
+        let mut met = Vec::new();
+        for (word, judged) in bulk.contacts.iter().zip(&judged) {
+            let Err(refusal) = judged else { continue };
+            let attempt = bulk.attempt(word, text.1.as_deref(), tx)?;
+            met.push((attempt, refusal.code(), refusal.detail().to_owned()));
+        }
         let good: Vec<_> = judged.iter().filter_map(|j| j.as_ref().ok()).cloned().collect();
         let earlier = key.as_ref().map(|key| tx.earlier_call(key, now)).transpose()?.flatten();
         let queued = match earlier {
@@ -169,9 +193,10 @@ pub(in crate::web) async fn create(
                 of_batch(tx, batch)?
             }
         };
-        Ok((bulk.contacts, judged, queued))
+        Ok((bulk.contacts, judged, queued, met))
     });
-    let (contacts, judged, queued) = done.await?;
+    let (contacts, judged, queued, met) = done.await?;
+    refusals::note(&app, &by, met).await;
     for message in &queued {
         app.bus.ring(Change::Message(message.id));
     }

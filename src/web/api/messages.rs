@@ -18,6 +18,7 @@ use crate::web::auth::Caller;
 use crate::web::change::{audit, change};
 use crate::web::error::{Code, WebError};
 use crate::web::extract::{Body, Id, Query};
+use crate::web::refusals::{Attempt, noted};
 use crate::web::{App, health};
 
 /// A text to send.
@@ -63,6 +64,16 @@ pub(in crate::web) struct NewMessage {
 }
 
 impl NewMessage {
+    /// What is tried by it, should it be refused.
+    pub(super) fn attempt(&self, way: &'static str) -> Attempt {
+        Attempt {
+            way,
+            to: self.to.clone(),
+            line: self.line.clone(),
+            class: self.class.clone().unwrap_or_else(|| Class::Conversation.as_str().to_owned()),
+        }
+    }
+
     /// Reads the words of the wire.
     pub(super) fn wanted(self) -> Result<Wanted, WebError> {
         if self.media.is_some() {
@@ -155,12 +166,17 @@ pub(in crate::web) async fn create(
     Body(new): Body<NewMessage>,
 ) -> Result<(StatusCode, Json<Accepted>), WebError> {
     let key = idempotency_key(&caller, &headers, "messages", &new)?;
-    let confirmed = new.confirm.unwrap_or(false);
-    let message = queue(&app, caller, new.wanted()?, key, confirmed).await?;
+    let (confirmed, attempt) = (new.confirm.unwrap_or(false), new.attempt("message"));
+    let wanted = match new.wanted() {
+        Ok(wanted) => wanted,
+        Err(refusal) => return Err(noted(&app, &caller, attempt, refusal).await),
+    };
+    let message = queue(&app, caller, wanted, key, confirmed).await?;
     Ok((StatusCode::ACCEPTED, Json(message.into())))
 }
 
-/// Queues one text and tells the sender; the message as it was committed.
+/// Queues one text and tells the sender; the message as it was committed. Why one is refused is
+/// kept.
 pub(in crate::web) async fn queue(
     app: &App,
     caller: Caller,
@@ -170,6 +186,9 @@ pub(in crate::web) async fn queue(
 ) -> Result<store::Message, WebError> {
     health::room(app)?;
     let settings = app.settings.clone();
+    let by = caller.clone();
+    let way = if caller.signed_in().is_ok() { "page" } else { "message" };
+    let attempt = Attempt::of(way, &wanted);
     let message = change(app, move |tx, now| {
         let (exception, last_seen) = (wanted.exception.clone(), wanted.last_seen);
         let earlier = key.as_ref().map(|key| tx.earlier_call(key, now)).transpose()?.flatten();
@@ -201,7 +220,10 @@ pub(in crate::web) async fn queue(
             Enqueued::Conflict => Err(conflict()),
         }
     });
-    let message = message.await?;
+    let message = match message.await {
+        Ok(message) => message,
+        Err(refusal) => return Err(noted(app, &by, attempt, refusal).await),
+    };
     app.bus.ring(Change::Message(message.id));
     app.bus.ring(Change::Queue);
     Ok(message)
@@ -374,10 +396,7 @@ pub(in crate::web) async fn list(
         };
         tx.messages(&query).map(Some)
     });
-    let found = read.await?.ok_or_else(|| no_such("line is none of GET /api/v1/lines."))?;
-    let more = found.len() == limit as usize;
-    let next = found.last().filter(|_| more).map(|last| last.id.to_string());
-    Ok(Json(List { items: found.into_iter().map(Message::from).collect(), next }))
+    read.await?.ok_or_else(|| no_such("line is none of GET /api/v1/lines."))
 }
 
 /// A filter of one word out of a fixed few.

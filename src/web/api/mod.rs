@@ -23,6 +23,7 @@ pub(super) mod passwords;
 pub(super) mod prompts;
 pub(super) mod quarantine;
 pub(super) mod questions;
+pub(super) mod refusals;
 pub(super) mod rehearsal;
 pub(super) mod rules;
 pub(super) mod settle;

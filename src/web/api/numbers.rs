@@ -9,8 +9,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::contacts::Contact;
 use super::conversations::{Conversation, Note};
 use super::messages::Message;
+use super::refusals::Refused;
 use crate::bus::Change;
-use crate::store::Erasure;
+use crate::store::{Erasure, RefusedQuery};
 use crate::types::ConversationId;
 use crate::web::App;
 use crate::web::accept::looked_for;
@@ -37,6 +38,8 @@ pub(in crate::web) struct Dossier {
     /// Every text, oldest first.
     messages: Vec<Message>,
     notes: Vec<Note>,
+    /// Texts to it that were not taken, the newest first.
+    refused: Vec<Refused>,
     /// Conversations of others whose texts or notes speak of the number: look at them yourself.
     mentioned_in: Vec<String>,
 }
@@ -53,20 +56,23 @@ pub(in crate::web) async fn export(
     let whose = number.as_str().to_owned();
     let found = change(&app, move |tx, now| {
         let mut found = tx.dossier(&number)?;
+        let refused = RefusedQuery { number: Some(number), limit: u32::MAX, ..Default::default() };
+        let refused = tx.refused(&refused)?;
         let contacts = std::mem::take(&mut found.contacts).into_iter();
         let contacts =
             contacts.map(|contact| Contact::read(tx, contact)).collect::<Result<_, _>>()?;
         let subject = found.conversation.as_ref().map_or(0, |conversation| conversation.id.0);
         audit(tx, &caller, "number.exported", subject, json!({}), now)?;
-        Ok((contacts, found))
+        Ok((contacts, found, refused))
     });
-    let (contacts, found) = found.await?;
+    let (contacts, found, refused) = found.await?;
     Ok(Json(Dossier {
         number: whose,
         contacts,
         conversation: found.conversation.map(|seen| Conversation::seen_by(None, seen)),
         messages: found.messages.into_iter().map(Message::from).collect(),
         notes: found.notes.into_iter().map(Note::from).collect(),
+        refused: refused.into_iter().map(Refused::from).collect(),
         mentioned_in: found.mentioned_in.iter().map(ConversationId::to_string).collect(),
     }))
 }

@@ -19,6 +19,7 @@ use crate::web::accept::Wanted;
 use crate::web::auth::Caller;
 use crate::web::error::{Code, Problem, WebError};
 use crate::web::extract::{Body, Id};
+use crate::web::refusals::{self, Attempt};
 use crate::web::{App, health};
 
 /// Whom to ask.
@@ -55,20 +56,24 @@ pub(in crate::web) async fn ask(
         return Err(WebError::new(Code::BatchTooLarge, "At most 1,000 numbers are asked at once."));
     }
     health::room(&app)?;
-    let (now, settings) = (app.now(), app.settings.clone());
+    let (now, settings, by) = (app.now(), app.settings.clone(), caller.clone());
     let put = app.store.write(move |tx| {
         let Some(prompt) = tx.prompt(id)? else { return Ok(Err(WebError::not_found())) };
         if let Some(why) = not_open(&prompt, now) {
             return Ok(Err(WebError::new(Code::Conflict, why)));
         }
-        let mut items = Vec::new();
+        let (mut items, mut met) = (Vec::new(), Vec::new());
         for to in asked.to {
             let wanted = Wanted {
                 merge: true,
                 ..Wanted::plain(to.clone(), prompt.set.text.clone(), asked.line.clone())
             };
+            let attempt = Attempt::of("prompt", &wanted);
             let put = match wanted.accepted(tx, &caller, &settings, now) {
-                Err(refusal) => Put { to, message_id: None, problem: Some(refusal.problem()) },
+                Err(refusal) => {
+                    met.push((attempt, refusal.code(), refusal.detail().to_owned()));
+                    Put { to, message_id: None, problem: Some(refusal.problem()) }
+                }
                 Ok(new) => {
                     let (line, number) = (new.line, new.to.clone());
                     let queued = match tx.enqueue(&new, None, now)? {
@@ -82,9 +87,10 @@ pub(in crate::web) async fn ask(
             };
             items.push(put);
         }
-        Ok::<_, StoreError>(Ok(items))
+        Ok::<_, StoreError>(Ok((items, met)))
     });
-    let items = put.await??;
+    let (items, met) = put.await??;
+    refusals::note(&app, &by, met).await;
     let queued = items.iter().filter_map(|put| put.message_id.as_deref()?.parse().ok());
     queued.for_each(|id: MessageId| app.bus.ring(Change::Message(id)));
     app.bus.ring(Change::Queue);

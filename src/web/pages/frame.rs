@@ -60,6 +60,7 @@ const SETTINGS: &[(&str, &str, &str, bool)] = &[
     ("Texts", "Rules", "/rules", true),
     ("Texts", "Prompts", "/prompts", true),
     ("Texts", "Queue", "/queue", false),
+    ("Texts", "Refusals", "/refusals", true),
     ("Texts", "Reports", "/reports", false),
     ("Gateway", "Lines", "/lines", true),
     ("Gateway", "Modems", "/modems", true),

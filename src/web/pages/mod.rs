@@ -37,6 +37,7 @@ pub(super) mod problem;
 pub(super) mod prompts;
 pub(super) mod queue;
 pub(super) mod reference;
+pub(super) mod refusals;
 pub(super) mod reports;
 mod row;
 pub(super) mod rules;
