@@ -1,8 +1,9 @@
 //! What leaves by another way than a modem is carried out here: rows of `deliveries`, leased one by
 //! one, tried for five days, never lost and never hurried.
 //!
-//! Two lanes, so that a slow mail server delays no text to a member of staff: letters go to the
-//! mail server, notices by SMS become texts in the queue. When the mail server itself fails, the
+//! Three lanes, so that a slow mail server delays no text to a member of staff: letters go to the
+//! mail server, notices by SMS become texts in the queue, events go to the programs that rules
+//! name (`hooks`). When the mail server itself fails, the
 //! whole lane rests and no letter is blamed; when it does so for long, people are told by another
 //! way (E75).
 
@@ -18,10 +19,12 @@ use crate::io::smtp::{Letter, PostError};
 use crate::store::{Delivery, DeliveryKind, MailPart, NewDelivery, Result, THREAD_LINK_LIFE, Way};
 use crate::types::{MessageId, Millis, UnixTime};
 
+mod hooks;
+
 /// After so long a letter that never left is given up (5321 §4.5.4.1 asks for four to five days).
 const GIVE_UP: Millis = Millis::from_secs(5 * 24 * 3_600);
 
-/// Starts both lanes; they end with the gateway.
+/// Starts the lanes; they end with the gateway.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mail = async {
         match &shared.mail {
@@ -30,7 +33,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
             _ => shared.stopped().await,
         }
     };
-    tokio::join!(mail, text_lane(&shared));
+    tokio::join!(mail, text_lane(&shared), hooks::lane(&shared));
 }
 
 /// Notices by SMS, alerts to the admins, and what mail could not tell.

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::bus::Bus;
 use crate::io::systemd::Vitals;
+use crate::io::webhook::Hook;
 use crate::io::{Clock, Entropy, OpenError, PortSource};
 use crate::store::{Compiled, Store};
 use crate::types::{Millis, UnixTime};
@@ -67,6 +68,8 @@ pub struct Wiring {
     pub ports: Arc<dyn PortSource>,
     /// Where randomness comes from.
     pub entropy: Arc<Entropy>,
+    /// Who carries events to the programs that rules name.
+    pub hooks: Arc<dyn Hook>,
 }
 
 /// What every task of the gateway can reach.
@@ -80,6 +83,7 @@ struct Shared {
     vitals: Vitals,
     /// E-mail, when there is an address for it.
     mail: Option<Arc<mail::MailRoom>>,
+    hooks: Arc<dyn Hook>,
     owners: owners::Owners,
     traces: traces::Traces,
     /// Keyword rules compiled before.
@@ -125,7 +129,7 @@ impl Gateway {
 
     /// The same, with mail servers reached by `lines`.
     pub async fn start_with_mail(wiring: Wiring, lines: MailLines) -> anyhow::Result<Self> {
-        let Wiring { settings, store, bus, clock, ports, entropy } = wiring;
+        let Wiring { settings, store, bus, clock, ports, entropy, hooks } = wiring;
         let mail = mail::MailRoom::open(&settings, &store, &entropy, lines).await?.map(Arc::new);
         let (stop, stopping) = watch::channel(false);
         let vitals = Vitals::new(clock.clone());
@@ -138,6 +142,7 @@ impl Gateway {
             entropy,
             vitals,
             mail,
+            hooks,
             owners: owners::Owners::default(),
             traces: traces::Traces::default(),
             compiled: Compiled::default(),

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::emulator;
 use crate::io::certificate::{Loaded, Source};
 use crate::io::lock::InstanceLock;
+use crate::io::webhook::Receivers;
 use crate::io::{Clock, Entropy, PortSource, systemd};
 use crate::store::Store;
 use crate::web;
@@ -48,7 +49,8 @@ impl Running {
         };
         let mut web = web_app(config, own, &store, &bus, &clock, &entropy)?;
         web.demo = demo;
-        let wiring = Wiring { settings, store, bus, clock, ports, entropy };
+        let hooks = Arc::new(Receivers::default());
+        let wiring = Wiring { settings, store, bus, clock, ports, entropy, hooks };
         let gateway = Gateway::start(wiring).await?;
         let router = web::router(web.clone());
         let served = serve(&gateway, router, config.web.listen, certificate, folder).await?;

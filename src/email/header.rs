@@ -143,8 +143,8 @@ fn encoded(text: &str) -> Vec<String> {
     pieces.iter().map(|piece| format!("=?UTF-8?B?{}?=", base64(piece.as_bytes()))).collect()
 }
 
-/// RFC 4648 §4.
-fn base64(octets: &[u8]) -> String {
+/// Octets in the alphabet of RFC 4648 §4, padded.
+pub fn base64(octets: &[u8]) -> String {
     let mut text = String::new();
     for chunk in octets.chunks(3) {
         let held = chunk.iter().fold(0_u32, |held, octet| (held << 8) | u32::from(*octet));

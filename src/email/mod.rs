@@ -61,6 +61,7 @@ pub use classify::{Bounce, Kind, classify};
 pub use compose::MailOut;
 pub use extract::{Cut, CutKind, Extracted, Hold, extract};
 pub use forward::{Forward, MARKER, Past, forward};
+pub use header::base64;
 pub use look::{Drop, Look, Outcome, judge, look};
 pub use notice::{Also, Notice, Told, notice};
 pub use read::{Attachment, Body, Limits, MailError, MailIn, Report, Sealed, Written, read};

@@ -45,16 +45,20 @@ impl Account {
 
     /// What verifies the server.
     pub(super) fn client_config(&self) -> Result<ClientConfig, rustls::Error> {
-        let ring = Arc::new(rustls::crypto::ring::default_provider());
-        let roots = certificates(&self.roots).unwrap_or_default();
-        let verifier =
-            rustls_platform_verifier::Verifier::new_with_extra_roots(roots, Arc::clone(&ring))?;
-        let config =
-            ClientConfig::builder_with_provider(ring).with_safe_default_protocol_versions()?;
-        // The verifier is the platform's own; "dangerous" is rustls's word for any that is not its.
-        let config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
-        Ok(config.with_no_client_auth())
+        client_config(&self.roots)
     }
+}
+
+/// What verifies a server: the system's own roots, and those given in PEM.
+pub(super) fn client_config(roots: &[u8]) -> Result<ClientConfig, rustls::Error> {
+    let ring = Arc::new(rustls::crypto::ring::default_provider());
+    let roots = certificates(roots).unwrap_or_default();
+    let verifier =
+        rustls_platform_verifier::Verifier::new_with_extra_roots(roots, Arc::clone(&ring))?;
+    let config = ClientConfig::builder_with_provider(ring).with_safe_default_protocol_versions()?;
+    // The verifier is the platform's own; "dangerous" is rustls's word for any that is not its.
+    let config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    Ok(config.with_no_client_auth())
 }
 
 /// Whether the octets are certificates in PEM.

@@ -8,7 +8,7 @@
 //!
 //! Begin with [`port`] (the two traits the rest of the program sees), then `serial` and
 //! `discovery` for real hardware. Mail leaves by `smtp`, is fetched by `imap`, or taken by
-//! `mail_listener`.
+//! `mail_listener`. Events to programs of others leave by `webhook`.
 
 pub mod account;
 pub mod capture;
@@ -29,6 +29,7 @@ pub mod pty;
 mod serial;
 pub mod smtp;
 pub mod systemd;
+pub mod webhook;
 pub mod wire;
 
 pub use clock::Clock;

@@ -24,6 +24,8 @@ pub enum Way {
     Mail,
     /// A text to one of us; an alert to the admins is given to each of them here.
     Text,
+    /// An event to a program of somebody's.
+    Web,
 }
 
 impl Way {
@@ -33,6 +35,7 @@ impl Way {
                 "(kind IN ('email', 'mail') OR (kind = 'alert' AND target <> 'admins')
                     OR (kind = 'notice' AND payload ->> 'channel' = 'email'))"
             }
+            Way::Web => "kind = 'webhook'",
             Way::Text => {
                 "((kind = 'alert' AND target = 'admins')
                     OR (kind = 'notice' AND payload ->> 'channel' = 'sms'))"

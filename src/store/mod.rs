@@ -76,6 +76,7 @@ mod tokens;
 mod traffic;
 mod upkeep;
 mod users;
+mod webhook_keys;
 mod words;
 mod writer;
 

@@ -33,6 +33,7 @@ use super::{api, error, health, metrics};
         api::consent_words::list, api::consent_words::update, api::consent_words::reset,
         api::templates::list, api::templates::create, api::templates::show, api::templates::update, api::templates::delete,
         api::rules::list, api::rules::create, api::rules::show, api::rules::update, api::rules::delete,
+        api::webhooks::show, api::webhooks::renew,
         api::prompts::list, api::prompts::create, api::prompts::show, api::prompts::update, api::prompts::delete,
         api::quarantine::list, api::quarantine::approve, api::quarantine::reject,
         api::refusals::list, api::audit::list, api::numbers::export, api::numbers::erase,

@@ -134,6 +134,8 @@ fn table(app: App) -> Table {
     all.add("GET", "/api/v1/rules/{id}", Read, api::rules::show);
     all.add("PATCH", "/api/v1/rules/{id}", Admin, api::rules::update);
     all.add("DELETE", "/api/v1/rules/{id}", Admin, api::rules::delete);
+    all.add("GET", "/api/v1/webhooks/secret", Admin, api::webhooks::show);
+    all.add("POST", "/api/v1/webhooks/secret", Admin, api::webhooks::renew);
     all.add("GET", "/api/v1/prompts", Read, api::prompts::list);
     all.add("POST", "/api/v1/prompts", Admin, api::prompts::create);
     all.add("GET", "/api/v1/prompts/{id}", Read, api::prompts::show);

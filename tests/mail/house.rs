@@ -15,6 +15,7 @@ use simgate::config::Mail;
 use simgate::emulator::{Phone, Scenario, World};
 use simgate::io::account::Account;
 use simgate::io::emulated::Emulation;
+use simgate::io::webhook::Receivers;
 use simgate::io::{Clock, Entropy};
 use simgate::store::{LineId, Store};
 use simgate::web;
@@ -86,6 +87,7 @@ impl House {
             clock,
             ports: Arc::new(modems.clone()),
             entropy: Arc::new(Entropy::system()),
+            hooks: Arc::new(Receivers::default()),
         };
         let gateway = Gateway::start(wiring).await.expect("a gateway");
         let line = until("a line that is ready", async || {

@@ -8,6 +8,7 @@ use simgate::app::{Gateway, Settings, Wiring};
 use simgate::bus::Bus;
 use simgate::emulator::{Faults, Scenario, World};
 use simgate::io::emulated::Emulation;
+use simgate::io::webhook::Receivers;
 use simgate::io::{Clock, Entropy};
 use simgate::sms::{SegmentOptions, segment};
 use simgate::store::{self, LineId, Message, MessageQuery, Moment, NewMessage, Store};
@@ -120,6 +121,7 @@ impl Whole {
                     clock: self.clock.clone(),
                     ports: Arc::new(self.modems.clone()),
                     entropy: Arc::new(Entropy::seeded(7)),
+                    hooks: Arc::new(Receivers::default()),
                 };
                 Gateway::start(wiring).await.map(|gateway| (store, gateway))
             };

@@ -11,6 +11,7 @@ use simgate::bus::Bus;
 use simgate::emulator::{Phone, Scenario, World};
 use simgate::engine::prompt::{Revote, count};
 use simgate::io::emulated::Emulation;
+use simgate::io::webhook::Receivers;
 use simgate::io::{Candidate, Clock, Entropy, OpenError, Port, PortSource};
 use simgate::store::{LineId, NewMessage, PromptKind, RuleText, Store};
 use simgate::types::{Class, Millis, Number};
@@ -222,6 +223,7 @@ async fn site(modems: &Emulation, clock: &Clock, modem: usize) -> Site {
         clock: clock.clone(),
         ports: Arc::new(Only { all: modems.clone(), name: format!("emulated:{modem}") }),
         entropy: Arc::new(Entropy::seeded(7)),
+        hooks: Arc::new(Receivers::default()),
     };
     let gateway = Gateway::start(wiring).await.expect("a gateway");
     let line = loop {

@@ -74,3 +74,4 @@ mod two_modems;
 mod unknown;
 mod unplugged;
 mod web;
+mod webhooks;

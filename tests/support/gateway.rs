@@ -12,6 +12,7 @@ use simgate::app::{Gateway, MailLines, Settings, Wiring};
 use simgate::bus::Bus;
 use simgate::emulator::{Scenario, World};
 use simgate::io::emulated::Emulation;
+use simgate::io::webhook::{Hook, Receivers};
 use simgate::io::{Clock, Entropy};
 use simgate::sms::{self, Address, Deliver, Pdu, Scts, SegmentOptions, Tpdu};
 use simgate::store::{Custody, Message, MessageQuery, Store};
@@ -42,6 +43,7 @@ pub struct TestGateway {
     router: Router,
     gateway: Option<Gateway>,
     lines: MailLines,
+    hooks: Arc<dyn Hook>,
 }
 
 impl TestGateway {
@@ -83,11 +85,21 @@ impl TestGateway {
         Self::beside(modems, clock, settings, lines).await
     }
 
+    /// A gateway whose events are carried by `hooks`.
+    pub async fn calling(scenario: Scenario, hooks: Arc<dyn Hook>) -> Self {
+        let mut gateway = Self::over(scenario).await;
+        gateway.stop().await;
+        gateway.hooks = hooks;
+        gateway.start().await;
+        gateway
+    }
+
     async fn beside(modems: Emulation, clock: Clock, settings: Settings, lines: MailLines) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (store, router, gateway) =
-            start(&modems, &clock, &settings, &folder, lines.clone()).await;
-        Self { modems, clock, store, settings, folder, router, gateway: Some(gateway), lines }
+            start(&modems, &clock, &settings, &folder, lines.clone(), hooks()).await;
+        let (gateway, hooks) = (Some(gateway), hooks());
+        Self { modems, clock, store, settings, folder, router, gateway, lines, hooks }
     }
 
     /// A mail comes in, as the mailbox hands it over.
@@ -106,9 +118,15 @@ impl TestGateway {
 
     /// Starts again on the same data and the same modems.
     pub async fn start(&mut self) {
-        let (store, router, gateway) =
-            start(&self.modems, &self.clock, &self.settings, &self.folder, self.lines.clone())
-                .await;
+        let (store, router, gateway) = start(
+            &self.modems,
+            &self.clock,
+            &self.settings,
+            &self.folder,
+            self.lines.clone(),
+            self.hooks.clone(),
+        )
+        .await;
         (self.store, self.router, self.gateway) = (store, router, Some(gateway));
     }
 
@@ -255,6 +273,11 @@ impl TestGateway {
     }
 }
 
+/// The receivers that are really there; no story posts to one.
+fn hooks() -> Arc<dyn Hook> {
+    Arc::new(Receivers::default())
+}
+
 /// Modems that may send as fast as they can; everything else as delivered.
 fn quick() -> Settings {
     Settings { per_minute: 0, ..Settings::default() }
@@ -266,6 +289,7 @@ async fn start(
     settings: &Settings,
     folder: &tempfile::TempDir,
     lines: MailLines,
+    hooks: Arc<dyn Hook>,
 ) -> (Store, Router, Gateway) {
     let store = Store::open(folder.path()).await.expect("a database");
     let (bus, wall) = (Bus::new(), clock.clone());
@@ -284,6 +308,7 @@ async fn start(
         clock: clock.clone(),
         ports: Arc::new(modems.clone()),
         entropy: Arc::new(Entropy::seeded(7)),
+        hooks,
     };
     let gateway = Gateway::start_with_mail(wiring, lines).await.expect("a gateway");
     (store, router, gateway)

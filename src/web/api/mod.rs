@@ -33,6 +33,7 @@ pub(super) mod threads;
 pub(super) mod tokens;
 pub(super) mod usage;
 pub(super) mod users;
+pub(super) mod webhooks;
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -119,10 +119,9 @@ impl Then {
                 json!({ "prompt": found.id.0 })
             }
             Then::Webhook(address) => {
-                let host = address.strip_prefix("https://").or(address.strip_prefix("http://"));
-                let fine = address.len() <= 500 && !address.contains(char::is_whitespace);
-                if !fine || host.is_none_or(|rest| rest.is_empty() || rest.starts_with('/')) {
-                    let detail = "webhook is an address such as https://example.org/hook.";
+                if !is_callable(address) {
+                    let detail = "webhook is an address such as https://example.org/hook, without \
+                                  a user or password in it.";
                     return Err(WebError::new(Code::FieldInvalid, detail));
                 }
                 json!({ "webhook": address })
@@ -149,6 +148,14 @@ impl Then {
             _ => return None,
         })
     }
+}
+
+/// Whether an event can be posted to an address: http or https, a host, and nobody's password.
+fn is_callable(address: &str) -> bool {
+    let Ok(url) = address.parse::<Uri>() else { return false };
+    let host = url.authority().filter(|place| !place.as_str().contains('@'));
+    let scheme = matches!(url.scheme_str(), Some("http" | "https"));
+    scheme && host.is_some_and(|place| !place.host().is_empty()) && address.len() <= 500
 }
 
 impl From<store::Rule> for Rule {
