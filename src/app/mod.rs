@@ -39,6 +39,7 @@ mod pace;
 mod pin;
 mod rebuild;
 mod reports;
+mod retention;
 mod roster;
 mod segments;
 mod sender;

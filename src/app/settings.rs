@@ -30,6 +30,8 @@ pub struct Settings {
     pub look_every: Millis,
     /// A conversation whose claimer did nothing in it for so long is everybody's again (E122).
     pub claims_idle: Millis,
+    /// Days after which texts are deleted; 0: never.
+    pub keep_days: u32,
     /// E-mail.
     pub mail: config::Mail,
     /// Where people reach the pages, for links in mails and texts.
@@ -51,6 +53,7 @@ impl Default for Settings {
             incomplete_after: Millis::from_secs(600),
             look_every: Millis::from_secs(30),
             claims_idle: Millis::from_secs(12 * 3_600),
+            keep_days: 0,
             mail: config::Mail::default(),
             pages: None,
             shutdown_within: Millis::from_secs(8),

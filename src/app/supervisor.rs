@@ -8,7 +8,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::mail::fetching;
 use super::modem_task::{self, Ending};
 use super::roster::Roster;
-use super::{End, Shared, deliverer, housekeeping};
+use super::{End, Shared, deliverer, housekeeping, retention};
 use crate::io::systemd::Pulse;
 
 /// Supervises until the gateway stops and the last task has ended.
@@ -23,6 +23,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
     // Whatever ends the supervisor ends them too.
     let mut chores = JoinSet::new();
     chores.spawn(housekeeping::run(Arc::clone(&shared)));
+    chores.spawn(retention::run(Arc::clone(&shared)));
     // A letter in flight is given up: it goes again with the same identity.
     chores.spawn(deliverer::run(Arc::clone(&shared)));
     chores.spawn(fetching::run(Arc::clone(&shared)));

@@ -187,6 +187,7 @@ pub(super) fn settings(config: &Config) -> Settings {
         time_zone: time_zone.unwrap_or(jiff::tz::TimeZone::UTC),
         country: config.organisation.country,
         per_minute: config.sending.per_minute,
+        keep_days: config.retention.days,
         mail: config.mail.clone(),
         pages: Some(pages(config)),
         ..Settings::default()

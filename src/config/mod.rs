@@ -41,6 +41,8 @@ pub struct Config {
     pub sending: Sending,
     /// The mailbox.
     pub mail: Mail,
+    /// How long texts are kept.
+    pub retention: Retention,
     /// What is logged.
     pub log: Log,
 }
@@ -124,6 +126,13 @@ pub struct Sending {
     pub per_minute: u32,
 }
 
+/// `[retention]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Days after which a text is deleted; 0: never.
+    pub days: u32,
+}
+
 /// `[log]`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Log {
@@ -165,6 +174,7 @@ impl Default for Config {
             modems: vec![Modem::default()],
             sending: Sending { per_minute: 30 },
             mail: Mail::default(),
+            retention: Retention { days: 0 },
             log: Log { level: Level::Info },
         }
     }
@@ -198,6 +208,7 @@ impl Config {
         let modems: Vec<Modem> = root.sections("modem").into_iter().map(modem).collect();
         let sending = sending(root.section("sending"), defaults.sending);
         let mail = mail::mail(root.section("mail"), defaults.mail);
+        let retention = retention(root.section("retention"), defaults.retention);
         let log = log(root.section("log"), defaults.log);
         root.finish();
         root.problems().into_result(Config {
@@ -207,6 +218,7 @@ impl Config {
             modems: if modems.is_empty() { defaults.modems } else { modems },
             sending,
             mail,
+            retention,
             log,
         })
     }
@@ -302,6 +314,12 @@ fn sending(mut section: Section<'_>, default: Sending) -> Sending {
     Sending { per_minute }
 }
 
+fn retention(mut section: Section<'_>, default: Retention) -> Retention {
+    let days = section.value("days").unwrap_or(default.days);
+    section.finish();
+    Retention { days }
+}
+
 fn log(mut section: Section<'_>, default: Log) -> Log {
     let level = section.parsed("level", |word: &str| match word {
         "error" => Ok(Level::Error),
@@ -380,6 +398,7 @@ mod tests {
             "organisation.country",
             "organisation.name",
             "organisation.time_zone",
+            "retention.days",
             "sending.per_minute",
             "web.certificate",
             "web.key",

@@ -47,6 +47,7 @@ mod messages;
 mod modem_history;
 mod modems;
 mod notices;
+mod old_texts;
 mod orders;
 mod outbound;
 mod packs;
@@ -116,6 +117,7 @@ pub use messages::{Author, Message, MessageError, MessageQuery, Page, SegmentRow
 pub use modem_history::Reading;
 pub use modems::{Modem, ModemStatus, SeenModem};
 pub use notices::NewNotice;
+pub use old_texts::Deleted;
 pub use orders::{NewOrder, OrderId, OrderRow};
 pub use outbound::{BatchId, Enqueued, NewMessage, default_validity};
 pub use prompts::{Prompt, PromptId, PromptText};

@@ -519,6 +519,12 @@ CREATE TABLE reports (
 CREATE INDEX reports_orphaned ON reports (line_id, mr) WHERE segment_id IS NULL;
 CREATE INDEX reports_by_segment ON reports (segment_id);
 
+-- Texts beyond their time, marked to be deleted after a day with a clock to trust (E165, E171).
+CREATE TABLE retention_marks (
+    message_id INTEGER PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+    beat       INTEGER NOT NULL          -- the setting 'retention_beat' when it was marked: hours
+) STRICT;
+
 -- Where a message was and when: the page that answers "what happened to it?".
 CREATE TABLE custody (
     id         INTEGER PRIMARY KEY,

@@ -45,6 +45,7 @@ mod privacy;
 mod receive;
 mod refusals;
 mod relay;
+mod retention;
 mod send;
 #[path = "../support/shop.rs"]
 mod shop;
