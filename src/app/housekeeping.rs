@@ -1,7 +1,10 @@
 //! What only time brings about: long texts whose segments are overdue, texts whose time is over,
-//! unknown ones their class allows to be sent once more, rows about mail that are old enough to go.
+//! unknown ones their class allows to be sent once more, rows about mail that are old enough to go,
+//! plans that a zone's new rules move.
 
 use std::sync::Arc;
+
+use jiff::tz::TimeZone;
 
 use super::{Shared, intake};
 use crate::bus::Change;
@@ -10,12 +13,19 @@ use crate::types::{Millis, UnixTime};
 
 /// How often to look. Nothing here is urgent to the second.
 const EVERY: Millis = Millis::from_secs(30);
+/// Planned texts are worked out anew so often; also at the start, when the system was updated.
+const LOOKS_AN_HOUR: u32 = 120;
 
 /// Looks again and again, for ever.
 pub(super) async fn run(shared: Arc<Shared>) {
     let pulse = shared.vitals.promise("housekeeping");
     for looks in 0_u32.. {
         pulse.beat();
+        if looks.is_multiple_of(LOOKS_AN_HOUR)
+            && let Err(error) = plan(&shared).await
+        {
+            tracing::error!(%error, "planned texts could not be looked at; trying again");
+        }
         if let Err(error) = look(&shared).await {
             tracing::error!(%error, "housekeeping failed; trying again");
         }
@@ -49,6 +59,17 @@ async fn forget(shared: &Shared) -> Result<()> {
     if gone != Forgotten::default() {
         tracing::info!(?gone, "what was kept long enough about mail is forgotten");
     }
+    Ok(())
+}
+
+/// Texts planned by the clock on the wall follow the zone as the system knows it now (E162).
+async fn plan(shared: &Shared) -> Result<()> {
+    let known = &shared.settings.time_zone;
+    let zone = known.iana_name().and_then(|name| TimeZone::get(name).ok());
+    let (zone, now) = (zone.unwrap_or_else(|| known.clone()), shared.clock.wall());
+    let moved = shared.store.write(move |tx| tx.plan_by_clock(&zone, now)).await?;
+    let queue = (!moved.is_empty()).then_some(Change::Queue);
+    moved.into_iter().map(Change::Message).chain(queue).for_each(|change| shared.bus.ring(change));
     Ok(())
 }
 

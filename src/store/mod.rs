@@ -63,6 +63,7 @@ mod resume;
 mod retention;
 mod rulebook;
 mod rules;
+mod schedule;
 mod schema;
 mod search;
 mod second_factors;

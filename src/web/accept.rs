@@ -22,6 +22,9 @@ pub(super) struct Wanted {
     pub(super) tag: Option<String>,
     pub(super) response_emails: Vec<String>,
     pub(super) send_at: Option<UnixTime>,
+    /// The clock time that `send_at` was chosen by, when a person chose one: should the rules of the
+    /// zone change, it is this that holds (E162).
+    pub(super) send_local: Option<jiff::civil::DateTime>,
     pub(super) valid_for: Option<Millis>,
     pub(super) report: bool,
     pub(super) flash: bool,
@@ -44,6 +47,7 @@ impl Wanted {
             tag: None,
             response_emails: Vec::new(),
             send_at: None,
+            send_local: None,
             valid_for: None,
             report: true,
             flash: false,

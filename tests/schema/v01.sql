@@ -464,12 +464,14 @@ CREATE TABLE outbound (
     auto_resends  INTEGER NOT NULL DEFAULT 0, -- at most one leaves `unknown` by itself
     let_go        INTEGER NOT NULL DEFAULT 0 CHECK (let_go IN (0, 1)), -- 1: a person sent it on in spite of limits
     exception     TEXT,                  -- why somebody who opted out is answered once all the same (E95)
+    send_local    TEXT,                  -- the clock time a person chose, in the organisation's zone; NULL: an instant
     unknown_at    INTEGER,               -- when it became unknown
     lease_until   INTEGER                -- a lease not used by then is void
 ) STRICT;
 CREATE INDEX outbound_queue ON outbound (line_id, rank, message_id) WHERE stage <> 'over';
 CREATE INDEX outbound_exceptions ON outbound (recipient_key, message_id) WHERE exception IS NOT NULL;
 CREATE INDEX outbound_scheduled ON outbound (recipient_key) WHERE stage = 'waiting';
+CREATE INDEX outbound_by_clock ON outbound (message_id) WHERE send_local IS NOT NULL AND stage = 'waiting';
 CREATE INDEX outbound_order ON outbound (line_id, recipient_key, message_id) WHERE stage <> 'over';
 
 -- One TPDU handed, or to be handed, to the modem.

@@ -91,6 +91,7 @@ impl NewMessage {
             last_seen: last_seen.transpose()?,
             class: self.class.as_deref().map(class).transpose()?.unwrap_or(Class::Conversation),
             send_at: self.send_at.as_deref().map(time).transpose()?,
+            send_local: None,
             valid_for: self.valid_for.as_deref().map(duration).transpose()?,
             to: self.to,
             text: self.text,
@@ -191,6 +192,7 @@ pub(in crate::web) async fn queue(
     let attempt = Attempt::of(way, &wanted);
     let message = change(app, move |tx, now| {
         let (exception, last_seen) = (wanted.exception.clone(), wanted.last_seen);
+        let send_local = wanted.send_local;
         let earlier = key.as_ref().map(|key| tx.earlier_call(key, now)).transpose()?.flatten();
         // A call repeated is answered as it was, whatever has changed since.
         if let Some(Earlier::Message(id)) = earlier {
@@ -203,6 +205,9 @@ pub(in crate::web) async fn queue(
         }
         match tx.enqueue(&new, key.as_ref(), now)? {
             Enqueued::New(id) => {
+                if let Some(local) = send_local {
+                    tx.planned_by_clock(id, local)?;
+                }
                 if let Some(reason) = exception {
                     tx.except(id, reason.trim())?;
                     audit(

@@ -490,9 +490,10 @@ async fn queue_filled(
     });
     let this = checked.await??;
     let line = Some(filled.line.clone()).filter(|line| !line.is_empty());
-    let send_at = later(&filled.send_at, &app.settings.time_zone)?;
+    let (send_at, send_local) = later(&filled.send_at, &app.settings.time_zone)?.unzip();
     let wanted = Wanted {
         send_at,
+        send_local,
         last_seen: Some(MessageId(filled.seen)),
         merge: filled.text.contains("{{") || filled.text.contains("{%"),
         ..Wanted::plain(this.number.as_str().to_owned(), filled.text.clone(), line)
@@ -506,13 +507,16 @@ async fn queue_filled(
 }
 
 /// A time as a clock in the organisation's zone shows it; empty is now.
-fn later(text: &str, zone: &jiff::tz::TimeZone) -> Result<Option<UnixTime>, WebError> {
+fn later(
+    text: &str,
+    zone: &jiff::tz::TimeZone,
+) -> Result<Option<(UnixTime, jiff::civil::DateTime)>, WebError> {
     if text.trim().is_empty() {
         return Ok(None);
     }
-    let time = text.trim().parse::<jiff::civil::DateTime>().ok();
-    let time = time.and_then(|time| time.to_zoned(zone.clone()).ok());
-    let time = time.map(|time| UnixTime(time.timestamp().as_millisecond()));
+    let local = text.trim().parse::<jiff::civil::DateTime>().ok();
+    let time = local.and_then(|local| Some((local.to_zoned(zone.clone()).ok()?, local)));
+    let time = time.map(|(at, local)| (UnixTime(at.timestamp().as_millisecond()), local));
     let wrong = || WebError::new(Code::TimeInvalid, "Choose a day and a time, or leave it empty.");
     time.map(Some).ok_or_else(wrong)
 }
