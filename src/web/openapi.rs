@@ -18,7 +18,7 @@ use super::{api, error, health, metrics};
             add ?as=<user> to any call.",
     ),
     paths(
-        api::messages::create, api::messages::list, api::messages::show, api::batch::create,
+        api::messages::create, api::messages::list, api::messages::show, api::texts::export, api::batch::create,
         api::count::count, api::settle::cancel, api::settle::resend, api::settle::drop,
         api::bulk::create,
         api::conversations::list, api::conversations::show, api::threads::open,

@@ -77,6 +77,7 @@ fn table(app: App) -> Table {
         api::batch::create.layer(DefaultBodyLimit::max(BATCH_BODY)),
     );
     all.add("POST", "/api/v1/messages/bulk", Send, api::bulk::create);
+    all.add("GET", "/api/v1/messages.csv", Read, api::texts::export);
     all.add("GET", "/api/v1/messages/{id}", Read, api::messages::show);
     all.add("POST", "/api/v1/messages/{id}/cancel", Send, api::settle::cancel);
     all.add("POST", "/api/v1/messages/{id}/resend", Send, api::settle::resend);

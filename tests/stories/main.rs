@@ -21,6 +21,7 @@ mod emulator;
 #[path = "../support/emulator_fuzz.rs"]
 mod emulator_fuzz;
 mod engine;
+mod exports;
 mod full_sim;
 #[path = "../support/gateway.rs"]
 mod gateway;

@@ -115,43 +115,51 @@ impl Site {
 
     /// A text arrives on the first line, as intake would store it.
     pub async fn receives(&self, from: &str, text: &str) -> MessageId {
-        let now = self.app.now();
-        let sender = Number::from_sender(from, !from.starts_with('+'), None);
-        let (from, text) = (from.to_owned(), text.to_owned());
-        let stored = self.app.store.write(move |tx| {
-            let line = tx.lines()?[0].id;
-            // Its own sequence number stands for the octets: every text is another one.
-            let tpdu = format!("{} {from} {text}", tx.last_change()?).into_bytes();
-            let segment = tx.insert_segment(&NewSegment {
-                line,
-                tpdu,
-                sender: Some(sender.clone()),
-                sender_raw: from,
-                concat: None,
-                scts: None,
-                stored: None,
-                error: None,
-                received_at: now,
-            })?;
-            let Inserted::New { segment, .. } = segment else { panic!("seen before") };
-            tx.publish_inbound(&NewInbound {
-                line,
-                source: Source::Segment(segment),
-                sender: Some(sender),
-                text,
-                kind: Kind::Text,
-                alphabet: Some("gsm7".to_owned()),
-                flash: false,
-                segments: 1,
-                present: 1,
-                scts: None,
-                error: None,
-                received_at: now,
-            })
-        });
-        let id = stored.await.unwrap();
+        let id = self.receives_all(from, vec![text.to_owned()]).await[0];
         self.app.bus.ring(Change::Message(id));
         id
+    }
+
+    /// Texts arrive together from one sender.
+    pub async fn receives_all(&self, from: &str, texts: Vec<String>) -> Vec<MessageId> {
+        let now = self.app.now();
+        let sender = Number::from_sender(from, !from.starts_with('+'), None);
+        let from = from.to_owned();
+        let stored = self.app.store.write(move |tx| {
+            let line = tx.lines()?[0].id;
+            let store = |text: String| {
+                // Its own sequence number stands for the octets: every text is another one.
+                let tpdu = format!("{} {from} {text}", tx.last_change()?).into_bytes();
+                let segment = tx.insert_segment(&NewSegment {
+                    line,
+                    tpdu,
+                    sender: Some(sender.clone()),
+                    sender_raw: from.clone(),
+                    concat: None,
+                    scts: None,
+                    stored: None,
+                    error: None,
+                    received_at: now,
+                })?;
+                let Inserted::New { segment, .. } = segment else { panic!("seen before") };
+                tx.publish_inbound(&NewInbound {
+                    line,
+                    source: Source::Segment(segment),
+                    sender: Some(sender.clone()),
+                    text,
+                    kind: Kind::Text,
+                    alphabet: Some("gsm7".to_owned()),
+                    flash: false,
+                    segments: 1,
+                    present: 1,
+                    scts: None,
+                    error: None,
+                    received_at: now,
+                })
+            };
+            texts.into_iter().map(store).collect()
+        });
+        stored.await.unwrap()
     }
 
     /// A token with these scopes.

@@ -362,8 +362,8 @@ pub(in crate::web) struct Filter {
     state: Option<String>,
     /// One remote address.
     number: Option<String>,
-    /// 1 to 500, 50 without it.
-    limit: Option<u32>,
+    /// 1 to 500, 50 without it; of the file 1 to 10,000, and all of these without it.
+    pub(super) limit: Option<u32>,
 }
 
 /// Messages in the order of their arrival.
@@ -375,6 +375,19 @@ pub(in crate::web) async fn list(
     Query(filter): Query<Filter>,
 ) -> Result<Json<List<Message>>, WebError> {
     let limit = page_size(filter.limit)?;
+    let found = found(&app, &caller, filter, limit).await?;
+    let more = found.len() == limit as usize;
+    let next = found.last().filter(|_| more).map(|last| last.id.to_string());
+    Ok(Json(List { items: found.into_iter().map(Message::from).collect(), next }))
+}
+
+/// Those of the texts the caller may see that a filter asks for.
+pub(super) async fn found(
+    app: &App,
+    caller: &Caller,
+    filter: Filter,
+    limit: u32,
+) -> Result<Vec<store::Message>, WebError> {
     let after = cursor(filter.after.as_deref())?;
     let no_such = |what| WebError::new(Code::FieldInvalid, what);
     let direction = word(filter.direction, Direction::parse, "direction is in or out.")?;

@@ -29,6 +29,7 @@ pub(super) mod rules;
 pub(super) mod settle;
 pub(super) mod sign_in_links;
 pub(super) mod templates;
+pub(super) mod texts;
 pub(super) mod threads;
 pub(super) mod tokens;
 pub(super) mod usage;
