@@ -266,6 +266,15 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// How many texts were received since a time, on one line or all, as an inbox shows them.
+    pub fn received_since(&self, line: Option<LineId>, since: UnixTime) -> Result<u64> {
+        let sql = "SELECT count(*) FROM messages WHERE direction = 'in' AND received_at >= ?1
+                      AND kind IN ('text', 'undecodable') AND (?2 IS NULL OR line_id = ?2)";
+        let count: i64 =
+            self.conn.prepare_cached(sql)?.query_row((since, line), |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
     /// The TPDUs of a message, in order; those of earlier sendings first.
     pub fn segments_of(&self, message: MessageId) -> Result<Vec<SegmentRow>> {
         let sql = "SELECT seq, 1 AS round, tpdu, NULL AS state, NULL AS mr, NULL AS report,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{List, stamp};
+use super::stamp;
 use crate::engine::action::{Action, Place, ThreadChange};
 use crate::engine::{self, Inbound, Moment, Rules};
 use crate::store::{
@@ -54,6 +54,16 @@ pub(in crate::web) struct Outcome {
     trace: Vec<Reason>,
 }
 
+/// What was tried.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct Tried {
+    items: Vec<Outcome>,
+    /// Always null: the list is whole.
+    next: Option<String>,
+    /// Received texts of these days that were not tried: older than the newest 500.
+    left_out: u64,
+}
+
 /// One reason.
 #[derive(Debug, Serialize, ToSchema)]
 struct Reason {
@@ -63,12 +73,12 @@ struct Reason {
 
 /// What would happen, without effect.
 #[utoipa::path(post, path = "/api/v1/rules/test", tag = "rules", request_body = Asked,
-    responses((status = 200, body = List<Outcome>), (status = 422, description = "line_unknown, number_invalid, time_invalid")))]
+    responses((status = 200, body = Tried), (status = 422, description = "line_unknown, number_invalid, time_invalid")))]
 pub(in crate::web) async fn test(
     State(app): State<App>,
     caller: Caller,
     Body(asked): Body<Asked>,
-) -> Result<Json<List<Outcome>>, WebError> {
+) -> Result<Json<Tried>, WebError> {
     let now = match asked.at.as_deref() {
         None => app.now(),
         Some(at) => UnixTime::parse_rfc3339(at).ok_or_else(|| {
@@ -81,7 +91,8 @@ pub(in crate::web) async fn test(
         let rehearsal = Rehearsal { tx, organisation, rules: HashMap::new() };
         Ok(rehearsal.run(asked, own, now))
     });
-    Ok(Json(List::whole(found.await??)))
+    let (items, left_out) = found.await??;
+    Ok(Json(Tried { items, next: None, left_out }))
 }
 
 struct Rehearsal<'a, 'tx> {
@@ -96,7 +107,7 @@ impl Rehearsal<'_, '_> {
         asked: Asked,
         own: Option<LineId>,
         now: UnixTime,
-    ) -> Result<Vec<Outcome>, WebError> {
+    ) -> Result<(Vec<Outcome>, u64), WebError> {
         let line = self.line(asked.line.as_deref(), own)?;
         match (asked.text, asked.days) {
             (Some(text), None) => {
@@ -107,21 +118,21 @@ impl Rehearsal<'_, '_> {
                     Some(from) => Number::parse(&from, country)?,
                     None => Number::E164(NEVER_HEARD_OF.to_owned()),
                 };
-                Ok(vec![self.outcome(None, line, Inbound::new(from, text), now)?])
+                Ok((vec![self.outcome(None, line, Inbound::new(from, text), now)?], 0))
             }
             (None, Some(days @ 1..=31)) => {
                 let limit = if asked.line.is_some() || own.is_some() { line } else { None };
                 let since =
                     UnixTime(now.0 - Millis::from_secs(u64::from(days) * DAY).0.cast_signed());
                 let received = self.received(limit, since)?;
-                received
-                    .into_iter()
-                    .map(|message| {
-                        let at = message.received_at.unwrap_or(message.created_at);
-                        let inbound = Inbound::new(message.number.clone(), message.text.clone());
-                        Ok(self.outcome(Some(&message), message.line, inbound, at)?)
-                    })
-                    .collect()
+                let all = self.tx.received_since(limit, since)?;
+                let left_out = all.saturating_sub(received.len() as u64);
+                let tried = received.into_iter().map(|message| {
+                    let at = message.received_at.unwrap_or(message.created_at);
+                    let inbound = Inbound::new(message.number.clone(), message.text.clone());
+                    Ok(self.outcome(Some(&message), message.line, inbound, at)?)
+                });
+                Ok((tried.collect::<Result<Vec<_>, WebError>>()?, left_out))
             }
             _ => Err(WebError::new(
                 Code::FieldInvalid,
