@@ -50,10 +50,16 @@ impl ReadTx<'_> {
 
     /// The numbers a prompt was put to.
     pub fn asked(&self, prompt: PromptId) -> Result<Vec<Number>> {
-        let sql =
-            "SELECT number_key FROM askings WHERE prompt_id = ?1 ORDER BY asked_at, number_key";
+        Ok(self.askings(prompt)?.into_iter().map(|(number, _)| number).collect())
+    }
+
+    /// The numbers a prompt was put to and when each was asked last, in that order.
+    pub fn askings(&self, prompt: PromptId) -> Result<Vec<(Number, UnixTime)>> {
+        let sql = "SELECT number_key, asked_at FROM askings WHERE prompt_id = ?1
+                    ORDER BY asked_at, number_key";
         let mut statement = self.conn.prepare_cached(sql)?;
-        let rows = statement.query_map([prompt], |row| number(row, "number_key"))?;
+        let rows = statement
+            .query_map([prompt], |row| Ok((number(row, "number_key")?, row.get("asked_at")?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

@@ -3,6 +3,7 @@
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
+use simgate::store::PromptId;
 use simgate::types::Number;
 
 use crate::people::{Desk, code};
@@ -244,8 +245,8 @@ async fn a_line_says_whom_it_tells_and_is_downloaded() {
     assert!(file.text.contains("\"'=Front desk\",\"+447700900001\""), "{}", file.text);
 }
 
-/// S90, C19: who was silent is counted, and the answers are a file too; a text is counted as its
-/// reader will get it.
+/// S90, C19: who was asked and is silent stands in the results and in the file of answers; a text is
+/// counted as its reader will get it.
 #[tokio::test]
 async fn results_are_a_file_and_a_text_is_counted_when_it_is_merged() {
     let desk = Desk::new().await;
@@ -255,12 +256,25 @@ async fn results_are_a_file_and_a_text_is_counted_when_it_is_merged() {
     let asked =
         desk.post(&format!("/api/v1/prompts/{poll}/ask"), json!({ "to": [ONE, TWO] })).await;
     assert_eq!(asked.status, StatusCode::ACCEPTED, "{}", asked.text);
+    let results = desk.get(&format!("/api/v1/prompts/{poll}/results")).await;
+    assert_eq!((&results["asked"], &results["silent"]), (&json!(2), &json!(2)));
+    let (id, now) = (poll.parse().map(PromptId).unwrap(), desk.site.app.now());
+    let text = desk.site.receives(ONE, "B").await;
+    let one = Number::E164(ONE.to_owned());
+    let kept = desk.site.app.store.write(move |tx| tx.keep_answer(id, &one, "B", None, text, now));
+    kept.await.expect("an answer");
     let token = desk.site.token(&["read"]).await;
     let file = desk.site.get(&format!("/api/v1/prompts/{poll}/results.csv"), &token).await;
     assert!(file.header("content-type").starts_with("text/csv"), "{}", file.text);
-    assert!(file.text.starts_with("at,number,answer"), "{}", file.text);
+    let rows = format!(
+        "at,number,answer,asked_at\r\n\"{now}\",\"{ONE}\",\"B\",\"{now}\"\r\n\
+         \"\",\"{TWO}\",\"\",\"{now}\"\r\n"
+    );
+    assert_eq!(file.text, rows);
     let results = desk.get(&format!("/api/v1/prompts/{poll}/results")).await;
-    assert_eq!((&results["asked"], &results["silent"]), (&json!(2), &json!(2)));
+    assert_eq!((&results["votes"]["B"], &results["silent"]), (&json!(1), &json!(1)));
+    let silent = json!([{ "number": TWO, "asked_at": now.to_string() }]);
+    assert_eq!(results["non_answers"], silent);
 
     let text = format!("Dear {{{{ first_name }}}}, {}", "x".repeat(135));
     let plain = desk.post("/api/v1/messages/count", json!({ "text": "Hello" })).await.json();

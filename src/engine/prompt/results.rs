@@ -20,8 +20,8 @@ pub struct Answer {
 pub struct Results {
     /// Numbers by answer.
     pub votes: BTreeMap<String, usize>,
-    /// Numbers that were asked and have not answered.
-    pub silent: usize,
+    /// Numbers that were asked and have not answered, in the order they were asked.
+    pub silent: Vec<Number>,
     /// Answers that came too late or were replaced.
     pub not_counted: usize,
 }
@@ -45,7 +45,8 @@ pub fn count(
     for value in counted.values() {
         *results.votes.entry((*value).to_owned()).or_default() += 1;
     }
-    results.silent = asked.iter().filter(|number| !counted.contains_key(number)).count();
+    let silent = asked.iter().filter(|number| !counted.contains_key(number));
+    results.silent = silent.cloned().collect();
     results.not_counted = answers.len() - counted.len();
     results
 }
@@ -76,7 +77,7 @@ mod tests {
         let asked = [1, 2, 3, 4].map(number);
         let results = count(&asked, &answers, Some(UnixTime(50)), Revote::Last);
         assert_eq!(results.votes, BTreeMap::from([("B".to_owned(), 2)]));
-        assert_eq!((results.silent, results.not_counted), (2, 2));
+        assert_eq!((results.silent, results.not_counted), (vec![number(3), number(4)], 2));
         let first = count(&asked, &answers, None, Revote::First);
         assert_eq!(first.votes, BTreeMap::from([("A".to_owned(), 2), ("B".to_owned(), 1)]));
     }

@@ -12,9 +12,9 @@ use utoipa::ToSchema;
 use super::consent::quoted;
 use super::{List, stamp};
 use crate::bus::Change;
-use crate::engine::prompt::{Revote, count};
+use crate::engine::prompt::{Answer, Results as Counted, Revote, count};
 use crate::store::{Prompt, PromptId, StoreError};
-use crate::types::MessageId;
+use crate::types::{MessageId, Number, UnixTime};
 use crate::web::accept::Wanted;
 use crate::web::auth::Caller;
 use crate::web::error::{Code, Problem, WebError};
@@ -114,8 +114,48 @@ pub(in crate::web) struct Results {
     votes: BTreeMap<String, usize>,
     /// Numbers that have not answered.
     silent: usize,
+    /// Which they are, those asked first at the top; the first 1,000. The file holds all.
+    non_answers: Vec<Silent>,
     /// Answers that were replaced, or came too late.
     not_counted: usize,
+}
+
+/// Somebody who was asked and has not answered.
+#[derive(Debug, Serialize, ToSchema)]
+struct Silent {
+    number: String,
+    /// When they were asked last.
+    asked_at: String,
+}
+
+/// A prompt, whom it was put to, and what came back.
+struct Brought {
+    prompt: Prompt,
+    askings: Vec<(Number, UnixTime)>,
+    answers: Vec<Answer>,
+}
+
+impl Brought {
+    async fn by(app: &App, id: PromptId) -> Result<Self, WebError> {
+        let read = app.store.read(move |tx| {
+            let Some(prompt) = tx.prompt(id)? else { return Ok(None) };
+            let (askings, answers) = (tx.askings(id)?, tx.answers(id)?);
+            Ok::<_, StoreError>(Some(Brought { prompt, askings, answers }))
+        });
+        read.await?.ok_or_else(WebError::not_found)
+    }
+
+    /// One phone counts once.
+    fn counted(&self) -> Counted {
+        let revote = if self.prompt.set.revote { Revote::Last } else { Revote::First };
+        let asked: Vec<Number> = self.askings.iter().map(|(number, _)| number.clone()).collect();
+        count(&asked, &self.answers, self.prompt.set.closes, revote)
+    }
+
+    /// When each number was asked last.
+    fn asked_at(&self) -> BTreeMap<&Number, UnixTime> {
+        self.askings.iter().map(|(number, at)| (number, *at)).collect()
+    }
 }
 
 /// Votes by answer, and who is silent (S90).
@@ -127,22 +167,23 @@ pub(in crate::web) async fn results(
     Id(id): Id<PromptId>,
 ) -> Result<Json<Results>, WebError> {
     caller.every_line()?;
-    let read = app.store.read(move |tx| {
-        let Some(prompt) = tx.prompt(id)? else { return Ok(None) };
-        Ok::<_, StoreError>(Some((prompt, tx.asked(id)?, tx.answers(id)?)))
+    let brought = Brought::by(&app, id).await?;
+    let (counted, asked_at) = (brought.counted(), brought.asked_at());
+    let silent = counted.silent.iter().take(MOST).map(|number| Silent {
+        number: number.as_str().to_owned(),
+        asked_at: asked_at.get(number).map(|at| stamp(*at)).unwrap_or_default(),
     });
-    let (prompt, asked, answers) = read.await?.ok_or_else(WebError::not_found)?;
-    let revote = if prompt.set.revote { Revote::Last } else { Revote::First };
-    let counted = count(&asked, &answers, prompt.set.closes, revote);
     Ok(Json(Results {
-        asked: asked.len(),
+        asked: brought.askings.len(),
+        silent: counted.silent.len(),
+        non_answers: silent.collect(),
         votes: counted.votes,
-        silent: counted.silent,
         not_counted: counted.not_counted,
     }))
 }
 
-/// Every answer as a file, in the order they came.
+/// Every answer as a file, in the order they came; below them those who were asked and have not
+/// answered, with nothing under `at` and `answer`.
 #[utoipa::path(get, path = "/api/v1/prompts/{id}/results.csv", tag = "prompts", params(("id" = String, Path)),
     responses((status = 200, description = "text/csv"), (status = 404, description = "not_found")))]
 pub(in crate::web) async fn export(
@@ -151,16 +192,20 @@ pub(in crate::web) async fn export(
     Id(id): Id<PromptId>,
 ) -> Result<Response, WebError> {
     caller.every_line()?;
-    let read = app.store.read(move |tx| match tx.prompt(id)? {
-        Some(_) => tx.answers(id).map(Some),
-        None => Ok(None),
-    });
-    let answers = read.await?.ok_or_else(WebError::not_found)?;
-    let mut text = String::from("at,number,answer\r\n");
-    for answer in answers {
-        let cells = [stamp(answer.at), answer.number.as_str().to_owned(), answer.value];
-        text.push_str(&cells.map(|cell| quoted(&cell)).join(","));
+    let brought = Brought::by(&app, id).await?;
+    let asked_at = brought.asked_at();
+    let mut text = String::from("at,number,answer,asked_at\r\n");
+    let mut row = |at: String, number: &Number, answer: &str| {
+        let asked_at = asked_at.get(number).map(|at| stamp(*at)).unwrap_or_default();
+        let cells = [at.as_str(), number.as_str(), answer, asked_at.as_str()].map(quoted);
+        text.push_str(&cells.join(","));
         text.push_str("\r\n");
+    };
+    for answer in &brought.answers {
+        row(stamp(answer.at), &answer.number, &answer.value);
+    }
+    for number in &brought.counted().silent {
+        row(String::new(), number, "");
     }
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
