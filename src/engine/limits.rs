@@ -97,7 +97,8 @@ pub enum Verdict {
     Hold(Refusal),
 }
 
-/// Weighs one message. Consent answers are never held: they are what the law asks for.
+/// Weighs one message. Consent answers are never held: they are what the law asks for. What exceeds
+/// the rate is held by time alone.
 pub fn weigh(limits: &Limits, usage: &Usage, cost: &Cost) -> Verdict {
     let rows = [
         (
@@ -145,9 +146,15 @@ pub fn weigh(limits: &Limits, usage: &Usage, cost: &Cost) -> Verdict {
             warning.get_or_insert(Refusal::new(code, sentence));
         }
     }
-    let rate = limits.segments_a_minute.hold;
-    if rate.is_some_and(|rate| usage.segments_a_minute + cost.segments > rate.max(cost.segments)) {
+    let rate = limits.segments_a_minute;
+    let (used, with) = (usage.segments_a_minute, usage.segments_a_minute + cost.segments);
+    if rate.hold.is_some_and(|hold| with > hold.max(cost.segments)) {
         return Verdict::Later;
+    }
+    if let Some(warn) = rate.warn.filter(|warn| used < *warn && with >= *warn) {
+        // The same words each time, so that a busy hour is told of once a day.
+        let sentence = format!("The line sends {warn} segments or more within a minute.");
+        warning.get_or_insert(Refusal::new("segments_a_minute", sentence));
     }
     warning.map_or(Verdict::Go, Verdict::Warn)
 }
@@ -194,5 +201,58 @@ mod tests {
             matches!(weigh(&limits, &Usage::default(), &long), Verdict::Warn(_)),
             "not for ever"
         );
+    }
+
+    /// D21: rate, day, month, numbers and money: each is counted by itself, warns and holds.
+    #[test]
+    fn every_limit_warns_and_holds_by_itself() {
+        let set: fn(&mut Limits) -> [&mut Limit; 5] = |limits| {
+            [
+                &mut limits.segments_a_minute,
+                &mut limits.segments_a_day,
+                &mut limits.segments_a_month,
+                &mut limits.recipients_a_month,
+                &mut limits.money_a_month,
+            ]
+        };
+        let count: fn(&mut Usage) -> [&mut u64; 5] = |usage| {
+            [
+                &mut usage.segments_a_minute,
+                &mut usage.segments_a_day,
+                &mut usage.segments_a_month,
+                &mut usage.recipients_a_month,
+                &mut usage.money_a_month,
+            ]
+        };
+        let cost = Cost { segments: 1, recipients: 1, money: 1 };
+        let words = [
+            "segments_a_minute",
+            "segments_a_day",
+            "segments_a_month",
+            "recipients_a_month",
+            "money_a_month",
+        ];
+        for (at, word) in words.into_iter().enumerate() {
+            let mut limits = Limits::default();
+            *set(&mut limits)[at] = Limit { warn: Some(5), hold: Some(9) };
+            let after = |used: u64| {
+                let mut usage = Usage::default();
+                *count(&mut usage)[at] = used;
+                weigh(&limits, &usage, &cost)
+            };
+            assert_eq!(after(3), Verdict::Go, "{word}");
+            assert!(matches!(after(4), Verdict::Warn(why) if why.code == word), "{word}");
+            assert_eq!(after(8), Verdict::Go, "{word}: said once, and nine are allowed");
+            match after(9) {
+                Verdict::Later => assert_eq!(word, "segments_a_minute", "only time is short"),
+                Verdict::Hold(why) => assert_eq!(why.code, word),
+                other => panic!("{word}: {other:?}"),
+            }
+        }
+        let known = Cost { recipients: 0, ..cost };
+        let limits =
+            Limits { recipients_a_month: Limit { warn: None, hold: Some(9) }, ..Limits::default() };
+        let usage = Usage { recipients_a_month: 9, ..Usage::default() };
+        assert_eq!(weigh(&limits, &usage, &known), Verdict::Go, "one written to before is no more");
     }
 }

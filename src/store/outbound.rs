@@ -131,9 +131,11 @@ impl WriteTx<'_> {
         let key = new.to.key();
         let sql = "INSERT INTO messages (conversation_id, line_id, direction, class, state, number_key,
                        text, alphabet, segments, flash, tag, response_emails, author_kind, author_id,
-                       batch_id, created_at, hold_reason)
+                       batch_id, created_at, hold_reason, trace)
                    VALUES (:conversation, :line, :out, :class, :state, :key, :text, :alphabet,
-                       :segments, :flash, :tag, :emails, :author_kind, :author_id, :batch, :now, :hold)
+                       :segments, :flash, :tag, :emails, :author_kind, :author_id, :batch, :now, :hold,
+                       iif(:hold IS NULL, '[]', json_array(json_object('step', 'acceptance',
+                           'why', 'waits for a person: ' || :hold))))
                    RETURNING id";
         let message: MessageId = self.conn.prepare_cached(sql)?.query_row(
             named_params! {

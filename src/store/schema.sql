@@ -331,6 +331,24 @@ CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit BEGIN
     SELECT RAISE (ABORT, 'the audit log is only appended to');
 END;
 
+-- Texts that were not taken: who tried, for whom and why, never their words. The newest ten thousand.
+CREATE TABLE refusals (
+    id          INTEGER PRIMARY KEY,
+    way         TEXT NOT NULL,           -- by which call: message, batch, bulk, prompt, page
+    author_kind TEXT NOT NULL,
+    author_id   TEXT,
+    line_id     INTEGER REFERENCES lines (id) ON DELETE SET NULL, -- NULL: none was found
+    number_key  TEXT NOT NULL,           -- Number::key(); '' when no number could be read
+    class       TEXT NOT NULL,           -- as asked for
+    code        TEXT NOT NULL,           -- the stable word of the API
+    trace       TEXT NOT NULL,           -- JSON: why, step by step
+    times       INTEGER NOT NULL DEFAULT 1, -- the same within an hour is counted
+    first_at    INTEGER NOT NULL,
+    at          INTEGER NOT NULL
+) STRICT;
+CREATE INDEX refusals_by_number ON refusals (number_key, code, id);
+CREATE INDEX refusals_by_line ON refusals (line_id) WHERE line_id IS NOT NULL;
+
 -- Numbers that were erased while opted out: salted hashes, so that nobody writes to them again (E103).
 CREATE TABLE suppressions (
     hash BLOB PRIMARY KEY,               -- SHA-256 of the setting 'suppression_salt' and Number::key()

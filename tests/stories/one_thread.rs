@@ -204,6 +204,65 @@ async fn a_text_beyond_the_money_of_the_month_waits_for_a_person() {
     assert!(told.iter().any(|row| row.kind.as_str() == "alert"), "{told:?}");
 }
 
+/// D21: numbers written to, segments of the month and of the day: each is really counted, tells the
+/// admins and then holds; one written to before is no new number, and who lets a text go is obeyed.
+#[tokio::test(start_paused = true)]
+async fn every_limit_of_a_line_is_counted_tells_and_holds() {
+    let shop = Shop::open().await;
+    let send = async |to: &str, text: &str| {
+        let id = shop.gateway.send(to, text).await;
+        shop.gateway
+            .until("it has left or waits", async || {
+                let message = shop.gateway.message(id).await;
+                let done = [MessageState::Held, MessageState::Sent, MessageState::Delivered];
+                done.contains(&message.state).then_some(message)
+            })
+            .await
+    };
+    let told = async |what: &str| {
+        let rows = shop.gateway.store.read(|tx| tx.deliveries(50)).await.expect("readable");
+        rows.iter()
+            .any(|row| row.kind.as_str() == "alert" && row.payload.to_string().contains(what))
+    };
+    shop.set(|set| set.limits = json!({ "recipients_a_month": { "warn": 1, "hold": 1 } })).await;
+    assert_ne!(send(BOB, "one").await.state, MessageState::Held);
+    let held = send(ALISHA, "two").await;
+    assert!(held.hold.expect("why").contains("different numbers this month"));
+    assert!(held.trace.contains("acceptance"), "{}", held.trace);
+    assert_ne!(send(BOB, "three").await.state, MessageState::Held, "no new number");
+    assert!(told("1 different numbers this month").await);
+
+    shop.set(|set| set.limits = json!({ "segments_a_month": { "warn": 3, "hold": 3 } })).await;
+    assert_ne!(send(BOB, "four").await.state, MessageState::Held);
+    let beyond = send(BOB, "five").await;
+    assert!(beyond.hold.expect("why").contains("segments this month"));
+    assert!(told("used 3 segments this month").await);
+
+    shop.set(|set| set.limits = json!({ "segments_a_day": { "warn": 4, "hold": 4 } })).await;
+    assert_ne!(send(BOB, "six").await.state, MessageState::Held);
+    assert!(send(BOB, "seven").await.hold.expect("why").contains("segments today"));
+    assert!(told("used 4 segments today").await);
+
+    let minute = json!({ "segments_a_minute": { "warn": 2, "hold": 2 } });
+    shop.set(|set| set.limits = minute).await;
+    shop.gateway.pass(120).await;
+    let (before, clock) = (shop.gateway.clock.now(), &shop.gateway.clock);
+    for text in ["eight", "nine", "ten"] {
+        assert_ne!(send(BOB, text).await.state, MessageState::Held, "only later");
+    }
+    assert!((clock.now() - before).0 >= 50_000, "the third waited for its minute");
+    assert!(told("2 segments or more within a minute").await);
+    let resend = format!("/api/v1/messages/{}/resend", beyond.id);
+    let (status, said) = shop.gateway.call("POST", &resend, None).await;
+    assert_eq!(status, StatusCode::OK, "{said}");
+    let left = [MessageState::Sent, MessageState::Delivered];
+    shop.gateway
+        .until("a person has let it go", async || {
+            left.contains(&shop.gateway.message(beyond.id).await.state).then_some(())
+        })
+        .await;
+}
+
 /// A DELIVER of one segment, as a service centre stamped it.
 fn stamped(from: &str, text: &str, at: UnixTime) -> String {
     let sender = Address::number_of(from).expect("a number");

@@ -187,7 +187,14 @@ pub(in crate::web) async fn save(
     // The API shows the policy in force; the form, whether one was chosen.
     kept["claim_policy"] = chosen.map(|policy| policy.as_str()).into();
     let section = posted.get("section").to_owned();
-    let saved = match Patch::of(changes(body(&section, &posted), &kept)) {
+    let mut asked = body(&section, &posted);
+    // Prices of single countries are set by the API; the form must not lose them.
+    let countries = kept.pointer("/limits/prices/countries").cloned();
+    let prices = asked.pointer_mut("/limits/prices").and_then(Value::as_object_mut);
+    if let (Some(prices), Some(countries)) = (prices, countries) {
+        prices.insert("countries".to_owned(), countries);
+    }
+    let saved = match Patch::of(changes(asked, &kept)) {
         Ok(patch) => line_settings::update(State(app.clone()), caller.clone(), Id(id), patch).await,
         Err(refusal) => Err(refusal),
     };
@@ -307,11 +314,16 @@ const DAYS: [(&str, &str); 7] = [
     ("sat", "Saturday"),
     ("sun", "Sunday"),
 ];
-const LIMITS: [(&str, &str); 4] = [
+const LIMITS: [(&str, &str); 5] = [
     ("segments_a_minute", "Segments a minute"),
     ("segments_a_day", "Segments a day"),
     ("segments_a_month", "Segments a month"),
     ("recipients_a_month", "Different numbers a month"),
+    ("money_a_month", "Money a month, in thousandths"),
+];
+const PRICES: [(&str, &str); 2] = [
+    ("home", "Price of a segment, in thousandths"),
+    ("abroad", "Price of a segment abroad, in thousandths"),
 ];
 const TEXT_KINDS: [(&str, &str, Text); 5] = [
     ("opt_in", "Welcome, to whoever writes for the first time", Text::OptIn),
@@ -484,6 +496,11 @@ fn of_limits(set: &LineSettings) -> Vec<Field> {
             fields.push(Field::typed(&name, &format!("{label}: {what}"), "number", kept));
         }
     }
+    for (key, label) in PRICES {
+        let kept = set.limits.get("prices").and_then(|prices| prices.get(key));
+        let kept = kept.and_then(Value::as_u64).map_or(String::new(), |figure| figure.to_string());
+        fields.push(Field::typed(&format!("price_{key}"), label, "number", kept));
+    }
     fields
 }
 
@@ -565,7 +582,15 @@ fn body(section: &str, posted: &Posted) -> Value {
                 json!({ "warn": end("warn"), "hold": end("hold") })
             };
             let limits = LIMITS.iter().map(|(key, _)| ((*key).to_owned(), limit(key)));
-            json!({ "limits": limits.collect::<Map<_, _>>() })
+            let mut limits: Map<_, _> = limits.collect();
+            let prices =
+                PRICES.iter().map(|(key, _)| (*key, number(posted, &format!("price_{key}"))));
+            let prices: Map<_, _> = prices
+                .filter(|(_, price)| !price.is_null())
+                .map(|(key, price)| (key.to_owned(), price))
+                .collect();
+            limits.insert("prices".to_owned(), prices.into());
+            json!({ "limits": limits })
         }
         _ => json!({}),
     }
