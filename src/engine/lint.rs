@@ -46,13 +46,21 @@ pub fn recipient(person: &Person, rules: &Rules) -> Result<(), Refusal> {
 /// Whether these people can be a line's notified users (S104, S105, S110, S111, E152, E154).
 pub fn notified(users: &[Notified], rules: &Rules) -> Result<(), Refusal> {
     match users.len() {
-        0 => return Err(Refusal::new("notified_user_required", "Choose at least one user.")),
+        0 => {
+            let sentence = "A line that tells people of new texts needs at least one: choose a \
+                            user with a channel, or turn telling people off.";
+            return Err(Refusal::new("notified_user_required", sentence));
+        }
         1..=5 => {}
-        _ => return Err(Refusal::new("notified_users_too_many", "Five users are possible.")),
+        many => {
+            let sentence = format!("A line tells five users at most: take {} away.", many - 5);
+            return Err(Refusal::new("notified_users_too_many", sentence));
+        }
     }
     for user in users {
         let Some(person) = rules.person(user.person) else {
-            return Err(Refusal::new("user_unknown", "One of the users does not exist."));
+            let sentence = "One of the users does not exist: choose one of those there are.";
+            return Err(Refusal::new("user_unknown", sentence));
         };
         let name = &person.name;
         if !(user.sms || user.email || user.push) {
@@ -64,7 +72,8 @@ pub fn notified(users: &[Notified], rules: &Rules) -> Result<(), Refusal> {
             return Err(Refusal::new("phone_missing", sentence));
         }
         if user.sms && person.phone.as_ref().is_some_and(|phone| rules.is_own(phone)) {
-            let sentence = format!("{name}'s number is a line of ours.");
+            let sentence =
+                format!("{name}'s number is a line of ours: give {name} another, or use e-mail.");
             return Err(Refusal::new("phone_is_own_line", sentence));
         }
         if user.email && person.email.trim().is_empty() {

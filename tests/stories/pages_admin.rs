@@ -88,7 +88,8 @@ async fn a_line_is_switched_off_and_on_with_reasons() {
     assert!(sheet.text.contains("\"Front desk\",\"+447700900001\""), "S99: {}", sheet.text);
 }
 
-/// S103, S106, S110, S111: people are chosen from those there are; each needs a channel that works.
+/// S103, S105, S106, S110, S111: people are chosen from those there are; each needs a channel that
+/// works; none at all needs the switch to be off.
 #[tokio::test]
 async fn notified_people_are_chosen_with_their_channels() {
     let (site, cookie, line) = desk().await;
@@ -97,13 +98,19 @@ async fn notified_people_are_chosen_with_their_channels() {
     let page = site.page(&path, &cookie).await;
     assert!(page.text.contains("Bob Example") && page.text.contains("/people/new?role=notified"));
     assert_eq!(page.text.matches("name=\"notified_").count(), 5, "S104: no sixth");
-    let none = [("section", "told"), ("notified_1", bob.as_str())];
+    assert!(page.text.contains("name=\"notify\""), "C5: the sink has its switch");
+    let nobody = site.ask(form(&path, &cookie, &[("section", "told"), ("notify", "1")])).await;
+    assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", nobody.text);
+    let off = site.ask(form(&path, &cookie, &[("section", "told")])).await;
+    assert_eq!(off.status, StatusCode::SEE_OTHER, "{}", off.text);
+    let none = [("section", "told"), ("notify", "1"), ("notified_1", bob.as_str())];
     let none = site.ask(form(&path, &cookie, &none)).await;
     assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", none.text);
-    let sms = [("section", "told"), ("notified_1", bob.as_str()), ("sms_1", "1")];
+    let sms = [("section", "told"), ("notify", "1"), ("notified_1", bob.as_str()), ("sms_1", "1")];
     let sms = site.ask(form(&path, &cookie, &sms)).await;
     assert_eq!(sms.status, StatusCode::UNPROCESSABLE_ENTITY, "he has no phone: {}", sms.text);
-    let mail = [("section", "told"), ("notified_1", bob.as_str()), ("email_1", "1")];
+    let mail =
+        [("section", "told"), ("notify", "1"), ("notified_1", bob.as_str()), ("email_1", "1")];
     let mail = site.ask(form(&path, &cookie, &mail)).await;
     assert_eq!(mail.status, StatusCode::SEE_OTHER, "{}", mail.text);
 }

@@ -61,8 +61,8 @@ pub(in crate::web) struct LineSet {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<u32>)]
     claims_idle: Option<Option<u32>>,
-    /// Users are told of new texts: then `notified_users` names at least one. Naming some turns it
-    /// on.
+    /// Users are told of new texts: then `notified_users` names one at least. Naming some turns it
+    /// on; a line on which nobody is to be told says false, or was never asked.
     notify: Option<bool>,
     /// `{from: "21:00", to: "08:00"}` of the recipient's day, in which marketing and whatever was
     /// planned ahead waits; `"off"`; null: these hours, for marketing alone.

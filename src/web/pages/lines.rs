@@ -399,7 +399,12 @@ fn of_replies(set: &LineSettings, users: &[User]) -> Vec<Field> {
 
 fn of_told(set: &LineSettings, users: &[User]) -> Vec<Field> {
     let choices = people(users, "Nobody");
-    let mut fields = Vec::new();
+    // Nothing was chosen yet: somebody who opens this wants to be told.
+    let on = set.notify.unwrap_or(true);
+    let mut fields = vec![
+        Field::tick("notify", "Tell people of new texts on this line", on)
+            .hint("While this is on, one person at least is told."),
+    ];
     for index in 0..5 {
         let told = set.notified.get(index);
         let n = index + 1;
@@ -543,7 +548,10 @@ fn body(section: &str, posted: &Posted) -> Value {
                     "urgency": posted.given(&format!("urgency_{n}")),
                 }))
             });
-            json!({ "notified_users": told.collect::<Vec<_>>() })
+            json!({
+                "notify": posted.ticked("notify"),
+                "notified_users": told.collect::<Vec<_>>(),
+            })
         }
         "claims" => json!({
             "claim_policy": posted.given("claim_policy"),
