@@ -13,7 +13,9 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use futures_util::future::BoxFuture;
 use futures_util::stream::unfold;
+use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
+use utoipa::IntoParams;
 
 use super::App;
 use super::error::{Code, WebError};
@@ -39,12 +41,26 @@ pub(super) trait Rendering: Send + 'static {
     }
 }
 
-/// The stream of a client that knows everything up to `after`.
+/// Where a stream begins.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Since {
+    /// The id of the last event known; without it and without `Last-Event-ID`: from now on.
+    after: Option<i64>,
+}
+
+/// The stream of a client, from what it knows.
 pub(super) async fn follow<R: Rendering>(
     app: &App,
-    after: i64,
+    headers: &HeaderMap,
+    since: &Since,
     rendering: R,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + use<R>>, WebError> {
+    let after = match known_to(headers, since.after) {
+        Some(seq) => seq,
+        None => app.store.read(|tx| tx.last_change()).await?,
+    };
     let permit = app.streams.clone().try_acquire_owned().map_err(|_| {
         let detail = "Close another page of this gateway, or try again in a minute.";
         WebError::new(Code::TooManyStreams, detail)
@@ -66,7 +82,7 @@ pub(super) async fn follow<R: Rendering>(
 }
 
 /// The `seq` a client says it has: the header of a reconnect wins over the address it first opened.
-pub(super) fn known_to(headers: &HeaderMap, first: Option<i64>) -> Option<i64> {
+fn known_to(headers: &HeaderMap, first: Option<i64>) -> Option<i64> {
     let header = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     header.and_then(|text| text.parse().ok()).or(first)
 }

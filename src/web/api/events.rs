@@ -7,9 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream};
-use serde::Deserialize;
 use serde_json::json;
-use utoipa::IntoParams;
 
 use super::messages::Message;
 use crate::store::{ChangeKind, ChangeRow, LineId, StoreError};
@@ -18,34 +16,21 @@ use crate::web::App;
 use crate::web::auth::Caller;
 use crate::web::error::WebError;
 use crate::web::extract::Query;
-use crate::web::live::{Rendering, follow, known_to};
-
-/// Where a stream begins.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(in crate::web) struct From {
-    /// The id of the last event known; without it and without `Last-Event-ID`: from now on.
-    after: Option<i64>,
-}
+use crate::web::live::{Rendering, Since, follow};
 
 /// Changes as they are committed, resumable by `Last-Event-ID`. `message` carries the message as
 /// it is now; `conversation`, `line`, `modem` and `order` carry the id of what changed. `reset` says
 /// that events were missed for good: read the lists anew. A comment every 15 seconds is a heartbeat.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
-    params(From, ("Last-Event-ID" = Option<String>, Header)),
+    params(Since, ("Last-Event-ID" = Option<String>, Header)),
     responses((status = 200, description = "Server-sent events", content_type = "text/event-stream", body = String)))]
 pub(in crate::web) async fn stream(
     State(app): State<App>,
     caller: Caller,
     headers: HeaderMap,
-    Query(from): Query<From>,
+    Query(since): Query<Since>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, WebError> {
-    let after = match known_to(&headers, from.after) {
-        Some(seq) => seq,
-        None => app.store.read(|tx| tx.last_change()).await?,
-    };
-    follow(&app, after, Json { line: caller.line() }).await
+    follow(&app, &headers, &since, Json { line: caller.line() }).await
 }
 
 /// Events as JSON, for programs.

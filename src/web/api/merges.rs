@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 use super::contacts::{Contact, one};
 use super::conversations::{Conversation, seen};
 use crate::bus::Change;
-use crate::types::{ContactId, ConversationId};
+use crate::store::{self, WriteTx};
+use crate::types::{ContactId, ConversationId, UnixTime};
 use crate::web::App;
 use crate::web::auth::Caller;
 use crate::web::change::{audit, change};
@@ -46,18 +47,13 @@ pub(in crate::web) async fn merge(
     Id(id): Id<ContactId>,
     Body(other): Body<Other>,
 ) -> Result<Json<Contact>, WebError> {
-    let other = other.id()?;
-    let merged = change(&app, move |tx, now| {
-        tx.contact(id)?.ok_or_else(WebError::not_found)?;
-        if !tx.merge_contacts(id, other, now)? {
-            let detail =
-                "Choose another contact: one that is there, and no part of a merge itself.";
-            return Err(WebError::new(Code::Conflict, detail));
-        }
-        audit(tx, &caller, "contact.merged", id, json!({ "other": other.to_string() }), now)?;
-        one(tx, id)
-    });
-    Ok(Json(merged.await?))
+    let detail = "Choose another contact: one that is there, and no part of a merge itself.";
+    let merge = Arrangement {
+        does: |tx, into, other, now| tx.merge_contacts(into, other, now),
+        refusal: detail,
+        audited: "contact.merged",
+    };
+    merge.carry_out(&app, caller, id, other.id()?).await
 }
 
 /// Parts a contact from this one again, as it was before.
@@ -71,16 +67,39 @@ pub(in crate::web) async fn split(
     Id(id): Id<ContactId>,
     Body(other): Body<Other>,
 ) -> Result<Json<Contact>, WebError> {
-    let other = other.id()?;
-    let parted = change(&app, move |tx, now| {
-        tx.contact(id)?.ok_or_else(WebError::not_found)?;
-        if !tx.split_contact(id, other, now)? {
-            return Err(WebError::new(Code::Conflict, "That contact is no part of this one."));
-        }
-        audit(tx, &caller, "contact.parted", id, json!({ "other": other.to_string() }), now)?;
-        one(tx, id)
-    });
-    Ok(Json(parted.await?))
+    let split = Arrangement {
+        does: |tx, from, other, now| tx.split_contact(from, other, now),
+        refusal: "That contact is no part of this one.",
+        audited: "contact.parted",
+    };
+    split.carry_out(&app, caller, id, other.id()?).await
+}
+
+/// What is done with two contacts. `false` of what it does: it cannot be done with these.
+struct Arrangement {
+    does: fn(&WriteTx<'_>, ContactId, ContactId, UnixTime) -> store::Result<bool>,
+    refusal: &'static str,
+    audited: &'static str,
+}
+
+impl Arrangement {
+    async fn carry_out(
+        self,
+        app: &App,
+        caller: Caller,
+        id: ContactId,
+        other: ContactId,
+    ) -> Result<Json<Contact>, WebError> {
+        let done = change(app, move |tx, now| {
+            tx.contact(id)?.ok_or_else(WebError::not_found)?;
+            if !(self.does)(tx, id, other, now)? {
+                return Err(WebError::new(Code::Conflict, self.refusal));
+            }
+            audit(tx, &caller, self.audited, id, json!({ "other": other.to_string() }), now)?;
+            one(tx, id)
+        });
+        Ok(Json(done.await?))
+    }
 }
 
 /// The number belongs to somebody else now: what was written before is cut off, not deleted; the

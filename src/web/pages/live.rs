@@ -8,7 +8,6 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream};
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::store::{ChangeKind, ChangeRow, LineId, StoreError};
@@ -17,27 +16,16 @@ use crate::web::App;
 use crate::web::auth::Caller;
 use crate::web::error::WebError;
 use crate::web::extract::Query;
-use crate::web::live::{Rendering, follow, known_to};
-
-/// Where a stream begins.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::web) struct From {
-    after: Option<i64>,
-}
+use crate::web::live::{Rendering, Since, follow};
 
 /// The stream of one browser.
 pub(in crate::web) async fn stream(
     State(app): State<App>,
     caller: Caller,
     headers: HeaderMap,
-    Query(from): Query<From>,
+    Query(since): Query<Since>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, WebError> {
-    let after = match known_to(&headers, from.after) {
-        Some(seq) => seq,
-        None => app.store.read(|tx| tx.last_change()).await?,
-    };
-    follow(&app, after, Changes { line: caller.line() }).await
+    follow(&app, &headers, &since, Changes { line: caller.line() }).await
 }
 
 /// Changes as `{"kind": "message", "id": 5, "conversation": 3}`.
