@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use serde_json::json;
 
 use super::messages::Message;
 use crate::bus::Change;
@@ -31,6 +32,15 @@ impl Decision {
         }
     }
 
+    /// What the audit log calls it.
+    fn audited(self) -> &'static str {
+        match self {
+            Self::Cancel => "message.cancelled",
+            Self::Resend => "message.resent",
+            Self::Drop => "message.dropped",
+        }
+    }
+
     fn carry_out(
         self,
         tx: &WriteTx<'_>,
@@ -52,13 +62,16 @@ pub(in crate::web) async fn settle(
     id: MessageId,
     decision: Decision,
 ) -> Result<store::Message, WebError> {
-    let (now, own) = (app.now(), caller.line());
+    let (now, own, author) = (app.now(), caller.line(), caller.author());
     let settled = app.store.write(move |tx| {
         let Some(message) = tx.message(id)? else { return Ok(None) };
         if own.is_some_and(|own| own != message.line) {
             return Ok(None);
         }
         let settled = decision.carry_out(tx, id, now)?;
+        if let Settled::Done(_) = settled {
+            tx.audit(&author, decision.audited(), Some(id.to_string()), &json!({}), now)?;
+        }
         Ok(tx.message(id)?.map(|message| (settled, message)))
     });
     match settled.await? {
