@@ -149,9 +149,8 @@ async fn serve(server: Server, line: DuplexStream, habit: Habit) -> std::io::Res
         }
         if command == "IDLE" {
             let news = async {
-                match next == told {
-                    true => rung.await,
-                    false => {}
+                if next == told {
+                    rung.await;
                 }
             };
             let done = tokio::select! {
