@@ -10,6 +10,11 @@ fn the_corpus_of_the_reader_is_read() {
 }
 
 #[test]
+fn the_corpus_of_replies_is_read_by_every_command() {
+    run("at_replies", at_fuzz::replies);
+}
+
+#[test]
 fn the_corpus_of_conversations_is_held() {
     run("dialogue_ops", at_fuzz::dialogue);
 }

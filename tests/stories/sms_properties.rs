@@ -263,9 +263,12 @@ proptest! {
 #[test]
 fn the_corpora_of_the_fuzz_targets_keep_the_laws() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
-    for (target, law) in
-        [("tpdu", laws::tpdu as fn(&[u8])), ("gsm7_roundtrip", laws::gsm7_roundtrip)]
-    {
+    for (target, law) in [
+        ("tpdu", laws::tpdu as fn(&[u8])),
+        ("gsm7_roundtrip", laws::gsm7_roundtrip),
+        ("concatenation", laws::concatenation),
+        ("cell_broadcast", laws::cell_broadcast),
+    ] {
         let files = std::fs::read_dir(corpus.join(target)).expect("a corpus");
         let inputs: Vec<Vec<u8>> = files
             .map(|file| std::fs::read(file.expect("a file").path()).expect("octets"))

@@ -5,11 +5,26 @@
 //! re-synchronises, and anything else is what the modem says.
 #![allow(dead_code, reason = "each fuzz target uses its own half")]
 
-use simgate::at::commands::general::{QueryMaker, Setup};
-use simgate::at::commands::network::QueryRegistration;
-use simgate::at::commands::sms::{ListMessages, SubmitPdu};
+use simgate::at::commands::general::{
+    Console, QueryClock, QueryErrorForm, QueryFunctionality, QueryImei, QueryMaker, QueryProduct,
+    Setup,
+};
+use simgate::at::commands::network::{
+    FindOperators, QueryEpsRegistration, QueryOperator, QueryRegistration, QuerySignal,
+    QuerySignalDetail,
+};
+use simgate::at::commands::sim::{
+    QueryIccid, QueryImsi, QueryOwnNumbers, QueryPinLock, QueryPinTries, QueryPinTriesBy, QuerySim,
+};
+use simgate::at::commands::sms::{
+    ListIndications, ListMessages, ListStorages, QueryCentre, QueryIndications, QueryService,
+    QueryStorages, ReadMessage, Storage, SubmitPdu, UseStorages,
+};
 use simgate::at::commands::ussd::UssdReply;
-use simgate::at::{Answer, Bare, Ending, FinalResult, Hint, Line, Output, Params, Request, Urc};
+use simgate::at::{
+    Answer, Bare, Command, ConsoleLine, Ending, FinalResult, Hint, Info, InfoLine, Line, Output,
+    Params, Request, Urc,
+};
 
 use crate::talk::{Cut, Talk, lines, raw_lines};
 
@@ -31,6 +46,64 @@ pub fn lexer(data: &[u8]) {
             }
         }
     }
+}
+
+/// Whatever came between a command and its final result: each command reads it, or says why not.
+pub fn replies(data: &[u8]) {
+    macro_rules! read {
+        ($($command:expr),* $(,)?) => { $(reply(&$command, data);)* };
+    }
+    read![
+        Setup("+CFUN=1"),
+        QueryMaker,
+        QueryProduct,
+        QueryImei,
+        QueryFunctionality,
+        QueryClock,
+        QueryErrorForm,
+        QueryRegistration,
+        QueryEpsRegistration,
+        QueryOperator,
+        QuerySignal,
+        QuerySignalDetail,
+        FindOperators,
+        QuerySim,
+        QueryPinTries,
+        QueryImsi,
+        QueryOwnNumbers,
+        QueryPinTriesBy { text: "^CPIN?", prefix: "^CPIN:", position: 1 },
+        QueryPinLock,
+        QueryService,
+        QueryCentre,
+        ListMessages,
+        ReadMessage(1),
+        ListIndications,
+        QueryIndications,
+        ListStorages,
+        QueryStorages,
+        UseStorages(vec![Storage::Sm]),
+        SubmitPdu::new(None, &[0x01, 0x00]),
+    ];
+    QueryIccid::ALL.iter().for_each(|query| reply(query, data));
+    if let Ok(line) = ConsoleLine::new("AT+CSQ") {
+        reply(&Console(line), data);
+    }
+}
+
+/// Reads `data` as the answer to `command`: as the classifier gives it, and as if each line had
+/// been taken for a part of it.
+fn reply<C: Command>(command: &C, data: &[u8]) {
+    let own = lines(data, "AT", &C::ANSWER).into_iter().filter_map(|line| match line {
+        Line::Info(line) => Some(line),
+        _ => None,
+    });
+    let _ = command.parse(&Info { lines: own.collect() });
+    let text = String::from_utf8_lossy(data);
+    let all = text.lines().map(|line| match line.split_once('\t') {
+        Some((text, pdu)) => InfoLine { text: text.to_owned(), pdu: Some(pdu.to_owned()) },
+        None => InfoLine::new(line),
+    });
+    let _ = command.parse(&Info { lines: all.collect() });
 }
 
 /// Plays `data` as operations, cut in two ways.

@@ -4,9 +4,9 @@
 //! failing test as soon as its file lies in the corpus.
 #![allow(dead_code, reason = "each fuzz target uses its own half")]
 
-use simgate::sms::cbs::CbsPage;
+use simgate::sms::cbs::{self, CbsPage, EtwsPrimary};
 use simgate::sms::mms::MmsNotification;
-use simgate::sms::{Language, Pdu, Tables, Tpdu, Udh, Way, assemble, gsm7};
+use simgate::sms::{Assembled, Deliver, Language, Pdu, Tables, Tpdu, Udh, Way, assemble, gsm7};
 
 /// Decoding never panics and stays small; what was accepted encodes to the same octets, or the
 /// codec said what it read past. The first octet chooses the way the rest travelled.
@@ -63,4 +63,81 @@ pub fn gsm7_roundtrip(octets: &[u8]) {
     // Octets that are no text of ours must not panic either.
     let count = octets.len() * 8 / 7;
     assert!(tables.decode(&gsm7::unpack(octets, start_bit, count)).len() <= 4 * octets.len());
+}
+
+/// Any headers in any segments: each segment is in one message or was a repetition, and a header
+/// is its elements. A record is the length of a user data header with its text, the DCS, then both.
+pub fn concatenation(octets: &[u8]) {
+    let segments: Vec<Deliver> = records(octets).filter_map(deliver).collect();
+    for header in segments.iter().filter_map(Deliver::header) {
+        let mut again = Udh::default();
+        for element in header.elements() {
+            again.push(element.iei, element.data).expect("it was one");
+        }
+        assert!(header.octets().starts_with(again.octets()), "{header:?}");
+        assert_eq!(again.octets() != header.octets(), header.malformed(), "{header:?}");
+        assert_eq!(again.concat(), header.concat());
+        let _ = (header.ports(), header.reply_address(), header.tables());
+    }
+    let messages = assemble(&segments);
+    let held = |message: &Assembled| {
+        let total = message.key.map_or(1, |key| usize::from(key.total));
+        assert!(message.missing.is_sorted() && message.missing.len() < total);
+        total - message.missing.len() + message.repeated
+    };
+    assert_eq!(messages.iter().map(held).sum::<usize>(), segments.len());
+    // A message that comes a second time says what it said.
+    let twice = assemble(segments.iter().chain(&segments));
+    let keyed = |all: &[Assembled]| {
+        let keyed = all.iter().filter(|message| message.key.is_some());
+        keyed.map(|message| message.content.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(keyed(&messages), keyed(&twice));
+}
+
+/// Any pages of cell broadcast are texts of bounded length; what is missing is told.
+/// A record is the length of a page, an octet that is not used, then the page.
+pub fn cell_broadcast(octets: &[u8]) {
+    let mut pages: Vec<CbsPage> = Vec::new();
+    for (_, record) in records(octets) {
+        let _ = EtwsPrimary::decode(record);
+        let umts = CbsPage::decode_umts(record).unwrap_or_default();
+        assert!(umts.len() <= record.len() / 82);
+        pages.extend(umts);
+        pages.extend(CbsPage::decode(record));
+    }
+    for page in &pages {
+        let text = page.text().unwrap_or_default();
+        assert!(text.len() <= 5 * page.content.len(), "{page:?}");
+        let _ = (page.language(), page.geographic_scope(), page.message_code());
+        let _ = (page.dcs.alphabet(), page.dcs.class(), page.dcs.compressed());
+    }
+    let messages = cbs::join(&pages);
+    assert!(messages.len() <= pages.len());
+    assert!(messages.iter().all(|message| message.missing.is_sorted()));
+}
+
+/// Pieces that say themselves how long they are; an octet stands before each.
+fn records(octets: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let mut rest = octets;
+    std::iter::from_fn(move || {
+        let (&[length, note], after) = rest.split_first_chunk::<2>()?;
+        let (record, after) = after.split_at(usize::from(length).min(after.len()));
+        rest = after;
+        Some((note, record))
+    })
+}
+
+/// A segment from one sender with the user data of `record`, which begins with a header.
+fn deliver((dcs, record): (u8, &[u8])) -> Option<Deliver> {
+    let record = record.get(..record.len().min(140))?;
+    let septets = matches!(dcs & 0x0C, 0x00 | 0x0C);
+    let length = if septets { record.len() * 8 / 7 } else { record.len() };
+    let mut tpdu = vec![0x40, 0x04, 0x81, 0x21, 0x43, 0x00, dcs, 0x62, 0x11, 0x22, 0, 0, 0, 0];
+    tpdu.push(u8::try_from(length).ok()?);
+    tpdu.extend(record);
+    match Tpdu::decode(&tpdu, Way::ToMobile).ok()? {
+        Tpdu::Deliver(deliver) => Some(deliver),
+        _ => None,
+    }
 }
