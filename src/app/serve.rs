@@ -55,6 +55,8 @@ pub async fn serve(
             tasks.spawn(keep_current(source, loaded, config, gateway.shared.clock.clone()));
         }
     }
+    // As a maker of services the router is readied once, not at each connection.
+    let owner = owner.into_make_service();
     tasks.spawn(async move { axum::serve(unix, owner).await });
     Ok(Served { address, _tasks: tasks })
 }
