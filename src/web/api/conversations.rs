@@ -165,14 +165,15 @@ pub(in crate::web) async fn list(
             None => query.line,
         };
         let query = ConversationQuery { line, ..query };
-        Ok(Some((tx.conversations(&query)?, tx.tab_counts(viewer, line)?)))
+        let counts = (tx.tab_counts(viewer, line)?, tx.unread_for(viewer)?);
+        Ok(Some((tx.conversations(&query)?, counts)))
     });
     let unknown = || WebError::new(Code::FieldInvalid, "line is none of GET /api/v1/lines.");
-    let (found, counts) = read.await?.ok_or_else(unknown)?;
+    let (found, (counts, unread)) = read.await?.ok_or_else(unknown)?;
     let more = found.len() == limit as usize;
     let next = found.last().filter(|_| more).map(|c| format!("{}-{}", c.last_message_at.0, c.id));
     let items = found.into_iter().map(|seen| Conversation::seen_by(viewer, seen)).collect();
-    let store::TabCounts { active, team, closed, unread } = counts;
+    let store::TabCounts { active, team, closed } = counts;
     Ok(Json(Inbox { items, next, counts: Counts { active, team, closed, unread } }))
 }
 

@@ -55,12 +55,14 @@ pub(in crate::web) async fn favicon() -> Redirect {
 #[template(path = "offline.html", config = "src/web/askama.toml")]
 struct OfflinePage {
     organisation: String,
+    /// The style sheet is kept by the browser: its address changes with its content.
+    assets: Addresses,
 }
 
-/// What the worker shows when the gateway cannot be reached; it needs nothing else.
+/// What the worker shows when the gateway cannot be reached. Without the style sheet it is still read.
 pub(in crate::web) async fn offline(State(app): State<App>) -> Result<Html<String>, WebError> {
     let organisation = app.settings.organisation.clone();
-    Ok(Html(OfflinePage { organisation }.render()?))
+    Ok(Html(OfflinePage { organisation, assets: Addresses }.render()?))
 }
 
 #[derive(Template)]
