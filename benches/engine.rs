@@ -1,15 +1,10 @@
-//! How many decisions a second, and how long a full inbox takes to answer: `cargo bench --bench
-//! engine` prints the tables of docs/design/performance.md.
+//! How many decisions a second: `cargo bench --bench engine` prints the table of
+//! docs/design/performance.md.
 //!
-//! Decisions: 500 rules; once with facts in memory, once with rules and facts read from a database of
-//! 100,000 contacts, as the intake does for each text. The inbox: 1,000,000 messages, or as many as
-//! `SIMGATE_BENCH_MESSAGES` says, in 20,000 conversations of which 200 hold a quarter of them. Every
-//! question is asked 200 times, each time about something else, through the store's own verbs.
+//! 500 rules; once with facts in memory, once with rules and facts read from a database of 100,000
+//! contacts, as the intake does for each text.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a bench reads the clock, and one switch of its size"
-)]
+#![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
 use std::hint::black_box;
 use std::path::Path;
@@ -20,18 +15,14 @@ use serde_json::json;
 use simgate::engine::keyword::KeywordRule;
 use simgate::engine::{Facts, Inbound, Moment, Rules, decide};
 use simgate::store::{
-    Compiled, ConversationQuery, FILE_NAME, LineId, MessageQuery, Organisation, Page, Profile,
-    ReadTx, Result, Role, RuleText, SeenSim, Store, Tab, UserId,
+    Compiled, FILE_NAME, LineId, Organisation, ReadTx, Result, RuleText, SeenSim, Store,
 };
-use simgate::types::{ConversationId, Iccid, MessageId, Number, UnixTime};
+use simgate::types::{Iccid, Number, UnixTime};
 use tokio::runtime::Runtime;
 
 const T0: UnixTime = UnixTime(1_795_252_200_000);
 const CONTACTS: u32 = 100_000;
 const RULES: usize = 500;
-const CONVERSATIONS: u32 = 20_000;
-/// Of the conversations those that hold a quarter of the messages.
-const BUSY: u32 = 200;
 
 fn when(n: usize) -> serde_json::Value {
     match n % 5 {
@@ -70,18 +61,16 @@ fn decisions() {
     }
 }
 
-/// A database with contacts, rules and messages.
+/// A database with contacts and rules.
 struct Site {
     runtime: Runtime,
     store: Store,
     line: LineId,
-    user: UserId,
-    messages: u32,
     _folder: tempfile::TempDir,
 }
 
 impl Site {
-    fn new(messages: u32) -> Site {
+    fn new() -> Site {
         let runtime = Runtime::new().expect("a runtime");
         let folder = tempfile::tempdir().expect("a folder");
         let open = || runtime.block_on(Store::open(folder.path())).expect("a database");
@@ -101,23 +90,13 @@ impl Site {
                 };
                 tx.create_rule(&rule, T0)?;
             }
-            let agent = Profile {
-                first_name: "Ann".to_owned(),
-                last_name: String::new(),
-                email: "ann@example.org".to_owned(),
-                phone: None,
-                role: Role::Agent,
-                active: true,
-                duty: true,
-                team: None,
-            };
-            Ok((line, tx.create_user(&agent, T0)?))
+            Ok(line)
         });
-        let (line, user) = runtime.block_on(made).expect("settings");
+        let line = runtime.block_on(made).expect("settings");
         runtime.block_on(store.close()).expect("closed");
-        fill(&folder.path().join(FILE_NAME), messages);
+        fill(&folder.path().join(FILE_NAME));
         let store = open();
-        Site { runtime, store, line, user, messages, _folder: folder }
+        Site { runtime, store, line, _folder: folder }
     }
 
     fn read<T: Send + 'static>(
@@ -128,48 +107,22 @@ impl Site {
     }
 }
 
-/// Rows in bulk, each table by one statement and all in one transaction: the verbs of the store
-/// commit durably and would take hours, and it is reading that is measured. The triggers of the
-/// schema keep the search index, as they do in life.
-fn fill(file: &Path, messages: u32) {
+/// Rows in bulk, by one statement each: the verbs of the store commit durably and would take
+/// minutes, and it is reading that is measured.
+fn fill(file: &Path) {
     let conn = rusqlite::Connection::open(file).expect("the database");
-    let series = |last: u32| {
-        format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last})")
-    };
-    let thread = format!("iif(i % 4, 1 + (i * 7919) % {CONVERSATIONS}, 1 + (i / 4 * 31) % {BUSY})");
-    let started = Instant::now();
+    let contacts = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CONTACTS})"
+    );
     conn.execute_batch(&format!(
-        "PRAGMA journal_mode = off; PRAGMA synchronous = off; PRAGMA foreign_keys = off;
-         PRAGMA cache_size = -262144; BEGIN;
+        "PRAGMA journal_mode = off; PRAGMA synchronous = off; PRAGMA foreign_keys = off; BEGIN;
          INSERT INTO contacts (id, first_name, last_name, created_at, updated_at)
          {contacts} SELECT i, printf('Name%d', i % 997), printf('Family%d', i % 4999), 0, 0 FROM n;
          INSERT INTO contact_numbers (contact_id, position, key)
          {contacts} SELECT i, 0, printf('+4477009%05d', i % 100000) FROM n;
-         INSERT INTO conversations (id, key, line_id, last_message_at, created_at, closed)
-         {threads} SELECT i, printf('+4477009%05d', i), 1, 0, 0, i % 3 = 0 FROM n;
-         INSERT INTO conversation_lines (conversation_id, line_id) SELECT id, 1 FROM conversations;
-         INSERT INTO messages (id, conversation_id, line_id, direction, state, number_key, text,
-                               created_at, received_at, badge)
-         {texts} SELECT i, {thread}, 1, iif(i % 2, 'in', 'out'),
-                iif(i % 2, 'received', 'delivered'), printf('+4477009%05d', {thread}),
-                printf('Hello, word%d: is my order %d ready, or shall we come on day%d again?', i % 5003, i, i % 31),
-                1795252200000 + i * 1000, iif(i % 2, 1795252200000 + i * 1000, NULL), i % 2 FROM n;
-         UPDATE conversations SET unread = 3,
-                last_message_id = (SELECT max(id) FROM messages WHERE conversation_id = conversations.id);
-         UPDATE conversations
-            SET last_message_at = (SELECT created_at FROM messages WHERE id = last_message_id)
-          WHERE last_message_id IS NOT NULL;
-         UPDATE users SET unread_from = max(0, {messages} - 1000);
-         COMMIT; ANALYZE; PRAGMA journal_mode = wal;",
-        contacts = series(CONTACTS),
-        threads = series(CONVERSATIONS),
-        texts = series(messages),
+         COMMIT; ANALYZE; PRAGMA journal_mode = wal;"
     ))
     .expect("rows");
-    println!(
-        "{messages} messages and {CONTACTS} contacts were written in {:.1?}.\n",
-        started.elapsed()
-    );
 }
 
 /// Rules and facts from the database, and the decision: what the intake does with each text.
@@ -212,58 +165,8 @@ fn rate(each: u32, mut work: impl FnMut()) -> u64 {
     rounds[2]
 }
 
-/// The questions a page of the inbox asks.
-fn inbox(site: &Site) {
-    let (user, messages) = (site.user, i64::from(site.messages));
-    let list = move |search: Option<String>, tab: Option<Tab>| {
-        let query = ConversationQuery { viewer: Some(user), search, tab, ..Default::default() };
-        site.read(move |tx| tx.conversations(&query)).len()
-    };
-    let thread = |conversation: u32, page: Page| {
-        let conversation = Some(ConversationId(i64::from(conversation)));
-        let query = MessageQuery { page, conversation, limit: 50, ..Default::default() };
-        site.read(move |tx| tx.messages(&query)).len()
-    };
-    tell("list: 50 conversations of a tab", |_| list(None, Some(Tab::Active)));
-    tell("list: the closed ones", |_| list(None, Some(Tab::Closed)));
-    tell("list: counts of the tabs", move |_| {
-        site.read(move |tx| tx.tab_counts(Some(user), None)).active as usize
-    });
-    tell("thread: the newest 50 texts", |n| thread(BUSY + 1 + n * 97, Page::Last));
-    tell("thread: of a busy one", |n| thread(1 + n % BUSY, Page::Last));
-    tell("thread: of a busy one, far back", |n| {
-        thread(1 + n % BUSY, Page::Before(MessageId(messages / 2)))
-    });
-    tell("search: a word of few texts", |n| list(Some(format!("word{}", n * 13)), None));
-    tell("search: two words", |n| list(Some(format!("word{} day{}", n * 13, n % 31)), None));
-    tell("search: a word of every text", |_| list(Some("order".to_owned()), None));
-    tell("search: a name", |n| list(Some(format!("family{}", n * 11)), None));
-    tell("search: part of a number", |n| list(Some(format!("07700 9{n:03}")), None));
-}
-
-/// Asks 200 times and prints median and 95th percentile.
-fn tell(what: &str, mut ask: impl FnMut(u32) -> usize) {
-    let mut found = 0;
-    let mut times: Vec<Duration> = (0..200)
-        .map(|n| {
-            let started = Instant::now();
-            found += black_box(ask(n));
-            started.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    let (median, p95) = (times[100], times[190]);
-    println!("| {what} | {median:.2?} | {p95:.2?} | {} |", found / 200);
-}
-
 fn main() {
-    let messages = std::env::var("SIMGATE_BENCH_MESSAGES").ok().and_then(|n| n.parse().ok());
     println!("| {RULES} rules | decisions a second |\n|---|---|");
     decisions();
-    println!();
-    let site = Site::new(messages.unwrap_or(1_000_000));
-    println!("| {RULES} rules | decisions a second |\n|---|---|");
-    texts_in(&site);
-    println!("\n| {} messages | median | p95 | rows found |\n|---|---|---|---|", site.messages);
-    inbox(&site);
+    texts_in(&Site::new());
 }

@@ -83,7 +83,7 @@ pub struct ConversationQuery {
     pub limit: u32,
 }
 
-/// How many conversations stand in each tab, and how many texts are news.
+/// How many conversations stand in each tab.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TabCounts {
     /// Mine, ours, nobody's.
@@ -92,8 +92,6 @@ pub struct TabCounts {
     pub team: u32,
     /// Closed.
     pub closed: u32,
-    /// Texts that are news, in all.
-    pub unread: u32,
 }
 
 impl Conversation {
@@ -174,7 +172,7 @@ const FOUND: &str = "c.id IN (
                         JOIN conversations o ON o.key = n.key
          WHERE contacts_fts MATCH :words
         UNION SELECT id FROM conversations WHERE :digits IS NOT NULL AND instr(key, :digits) > 0
-        UNION SELECT id FROM conversations WHERE key LIKE 'a:%' AND instr(lower(key), lower(:typed)) > 0
+        UNION SELECT id FROM conversations WHERE key >= 'a:' AND key < 'a;' AND instr(lower(key), lower(:typed)) > 0
         UNION SELECT conversation_id FROM messages t
                WHERE kind IN ('text', 'undecodable') AND (:line IS NULL OR line_id = :line)
                  AND id > (SELECT since_message_id FROM conversations WHERE id = t.conversation_id)
@@ -183,7 +181,8 @@ const FOUND: &str = "c.id IN (
 
 impl ReadTx<'_> {
     /// A page of conversations, the one with the newest message first. Only the conditions asked
-    /// for are in the statement, so that each finds its index.
+    /// for are in the statement, so that each finds its index; what a row shows is looked up for the
+    /// rows of the page alone.
     pub fn conversations(&self, query: &ConversationQuery) -> Result<Vec<Conversation>> {
         let (at, id) = query.before.unwrap_or((UnixTime(i64::MAX), ConversationId(i64::MAX)));
         let limit = if query.limit == 0 { 50 } else { query.limit };
@@ -194,10 +193,22 @@ impl ReadTx<'_> {
             .map(|typed| search::words(typed).unwrap_or_else(|| search::NOTHING.to_owned()));
         let digits = query.search.as_deref().and_then(search::digits);
         let typed = query.search.as_deref().map(str::trim);
-        let mut conditions = vec![
-            "c.internal = 0 AND c.last_message_id IS NOT NULL",
-            "(c.last_message_at, c.id) < (:at, :before)",
-        ];
+        // Few conversations are found by what they hold: then their order is no way to them, and a
+        // plus keeps its index out of the plan.
+        let few = query.search.is_some()
+            || query.flag.is_some()
+            || query.owner.is_some()
+            || query.tag.is_some();
+        let mut conditions = match few {
+            true => vec![
+                "+c.internal = 0 AND c.last_message_id IS NOT NULL",
+                "(+c.last_message_at, +c.id) < (:at, :before)",
+            ],
+            false => vec![
+                "c.internal = 0 AND c.last_message_id IS NOT NULL",
+                "(c.last_message_at, c.id) < (:at, :before)",
+            ],
+        };
         let mut values: Vec<(&str, &dyn ToSql)> =
             vec![(":me", &query.viewer), (":at", &at), (":before", &id), (":limit", &limit)];
         if query.line.is_some() {
@@ -226,7 +237,9 @@ impl ReadTx<'_> {
             values.push((":owner", &query.owner));
         }
         if query.tag.is_some() {
-            conditions.push("EXISTS (SELECT 1 FROM json_each(c.tags) WHERE value = :tag)");
+            conditions.push(
+                "c.tags <> '[]' AND EXISTS (SELECT 1 FROM json_each(c.tags) WHERE value = :tag)",
+            );
             values.push((":tag", &query.tag));
         }
         if query.search.is_some() {
@@ -238,7 +251,9 @@ impl ReadTx<'_> {
             values.push((":line", &query.line));
         }
         let sql = format!(
-            "{CONVERSATION} WHERE {} ORDER BY c.last_message_at DESC, c.id DESC LIMIT :limit",
+            "{CONVERSATION} WHERE c.id IN (SELECT c.id FROM conversations c WHERE {}
+                                  ORDER BY c.last_message_at DESC, c.id DESC LIMIT :limit)
+              ORDER BY c.last_message_at DESC, c.id DESC",
             conditions.join(" AND ")
         );
         let mut statement = self.conn.prepare_cached(&sql)?;
@@ -254,19 +269,20 @@ impl ReadTx<'_> {
             }
             None => ":line IS NULL",
         };
-        let sql = format!(
-            "SELECT count(*) FILTER (WHERE c.closed = 0 AND NOT {HELD}),
-                    count(*) FILTER (WHERE c.closed = 0 AND {HELD}),
-                    count(*) FILTER (WHERE c.closed = 1)
-               FROM conversations c
-              WHERE c.internal = 0 AND c.last_message_id IS NOT NULL AND {on_line}"
-        );
+        // Three counts along one index, none of which reads a conversation's row.
+        let of = |which: &str| {
+            format!(
+                "(SELECT count(*) FROM conversations c INDEXED BY conversations_counted
+                   WHERE c.internal = 0 AND c.last_message_id IS NOT NULL AND {on_line} AND {which})"
+            )
+        };
+        let held = of(&format!("c.closed = 0 AND {HELD}"));
+        let sql = format!("SELECT {}, {held}, {}", of("c.closed = 0"), of("c.closed = 1"));
         let asked = named_params! { ":me": viewer, ":line": line };
-        let mut counts = self.conn.prepare_cached(&sql)?.query_row(asked, |row| {
-            Ok(TabCounts { active: row.get(0)?, team: row.get(1)?, closed: row.get(2)?, unread: 0 })
-        })?;
-        counts.unread = self.unread_for(viewer)?;
-        Ok(counts)
+        Ok(self.conn.prepare_cached(&sql)?.query_row(asked, |row| {
+            let (open, team): (u32, u32) = (row.get(0)?, row.get(1)?);
+            Ok(TabCounts { active: open - team, team, closed: row.get(2)? })
+        })?)
     }
 
     /// One conversation, as nobody in particular sees it.
@@ -318,12 +334,14 @@ impl ReadTx<'_> {
             let sql = "SELECT coalesce(sum(unread), 0) FROM conversations WHERE internal = 0";
             return Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?);
         };
-        let sql = "SELECT coalesce(sum((SELECT count(*) FROM messages b
-                              WHERE b.conversation_id = c.id AND b.badge = 1 AND b.id > c.known)), 0)
-                     FROM (SELECT o.id, coalesce(r.read_to, u.unread_from) AS known
-                             FROM users u JOIN conversations o ON o.internal = 0
-                             LEFT JOIN reads r ON r.user_id = u.id AND r.conversation_id = o.id
-                            WHERE u.id = ?1 AND o.last_message_id > coalesce(r.read_to, u.unread_from)) c";
+        // Only conversations in which something came since the viewer last read everything.
+        let sql =
+            "SELECT coalesce(sum((SELECT count(*) FROM messages b WHERE b.conversation_id = o.id
+                              AND b.badge = 1 AND b.id > coalesce(r.read_to, u.unread_from))), 0)
+                     FROM users u CROSS JOIN conversations o INDEXED BY conversations_by_text
+                     LEFT JOIN reads r ON r.user_id = u.id AND r.conversation_id = o.id
+                    WHERE u.id = ?1 AND o.internal = 0 AND o.last_message_id > u.unread_from
+                      AND o.last_message_id > coalesce(r.read_to, u.unread_from)";
         Ok(self.conn.prepare_cached(sql)?.query_row([viewer], |row| row.get(0))?)
     }
 }

@@ -134,6 +134,8 @@ CREATE TABLE conversations (
 ) STRICT;
 CREATE INDEX conversations_by_time ON conversations (last_message_at, id);
 CREATE INDEX conversations_by_state ON conversations (internal, closed, last_message_at, id);
+CREATE INDEX conversations_by_text ON conversations (last_message_id) WHERE internal = 0;
+CREATE INDEX conversations_counted ON conversations (closed, owner_id) WHERE internal = 0 AND last_message_id IS NOT NULL;
 CREATE INDEX conversations_by_owner ON conversations (owner_id) WHERE owner_id IS NOT NULL;
 CREATE INDEX conversations_tagged ON conversations (tags) WHERE tags <> '[]';
 CREATE INDEX conversations_flagged ON conversations (flag, last_message_at) WHERE flag IS NOT NULL;

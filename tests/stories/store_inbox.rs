@@ -113,8 +113,11 @@ async fn a_claimed_conversation_moves_to_the_others_team_tab() {
     bench.write(move |tx| tx.add_participant(held, bob, at(5))).await;
     assert_eq!(bench.tab(bob, Tab::Active).await, [held, free]);
     assert_eq!(bench.tab(bob, Tab::Team).await, []);
-    let counts = bench.store.read(move |tx| tx.tab_counts(Some(bob), None)).await.expect("read");
-    assert_eq!((counts.active, counts.team, counts.closed, counts.unread), (2, 0, 1, 3));
+    let counted = bench.store.read(move |tx| {
+        Ok((tx.tab_counts(Some(bob), None)?, tx.unread_for(Some(bob))?))
+    });
+    let (counts, unread) = counted.await.expect("read");
+    assert_eq!((counts.active, counts.team, counts.closed, unread), (2, 0, 1, 3));
 }
 
 /// S120, S121, E120: of two hundred claims one wins, and the losers learn who.

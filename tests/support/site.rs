@@ -68,7 +68,11 @@ impl Site {
     }
 
     pub async fn without_line(settings: Settings) -> Site {
-        let dir = TempDir::new().unwrap();
+        Site::over(TempDir::new().unwrap(), settings).await
+    }
+
+    /// A gateway over the database in this folder.
+    pub async fn over(dir: TempDir, settings: Settings) -> Site {
         let store = Store::open(dir.path()).await.unwrap();
         let now = Arc::new(AtomicI64::new(1_795_252_200_000)); // 2026-11-21T09:10:00Z
         let (clock, drawn) = (now.clone(), AtomicU64::new(1));
@@ -115,18 +119,27 @@ impl Site {
 
     /// A text arrives on the first line, as intake would store it.
     pub async fn receives(&self, from: &str, text: &str) -> MessageId {
-        let id = self.receives_all(from, vec![text.to_owned()]).await[0];
+        self.receives_on(0, from, text).await
+    }
+
+    /// A text arrives on a line, counted from 0.
+    pub async fn receives_on(&self, line: usize, from: &str, text: &str) -> MessageId {
+        let id = self.stores(line, from, vec![text.to_owned()]).await[0];
         self.app.bus.ring(Change::Message(id));
         id
     }
 
     /// Texts arrive together from one sender.
     pub async fn receives_all(&self, from: &str, texts: Vec<String>) -> Vec<MessageId> {
+        self.stores(0, from, texts).await
+    }
+
+    async fn stores(&self, line: usize, from: &str, texts: Vec<String>) -> Vec<MessageId> {
         let now = self.app.now();
         let sender = Number::from_sender(from, !from.starts_with('+'), None);
         let from = from.to_owned();
         let stored = self.app.store.write(move |tx| {
-            let line = tx.lines()?[0].id;
+            let line = tx.lines()?[line].id;
             let store = |text: String| {
                 // Its own sequence number stands for the octets: every text is another one.
                 let tpdu = format!("{} {from} {text}", tx.last_change()?).into_bytes();
@@ -233,6 +246,13 @@ impl Site {
         let opened = self.ask(form("/signin", "", &[("key", key.expose())])).await;
         assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.text);
         opened.header("set-cookie").split(';').next().unwrap().to_owned()
+    }
+
+    /// What came back as it came, compressed where that was asked for.
+    pub async fn octets(&self, request: Request<Body>) -> (StatusCode, Vec<u8>) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        (status, response.into_body().collect().await.unwrap().to_bytes().to_vec())
     }
 
     pub async fn ask(&self, request: Request<Body>) -> Answer {
