@@ -1,64 +1,15 @@
 //! Two tabs, no network, a flood.
 
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
-
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
-
 use crate::TO;
 use crate::stage::{Stage, complaints, says};
-
-/// The way between browser and gateway, which can be cut.
-struct Wire {
-    to: SocketAddr,
-    here: SocketAddr,
-    tasks: Arc<Mutex<Vec<JoinHandle<()>>>>,
-}
-
-impl Wire {
-    async fn new(to: SocketAddr) -> Wire {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let here = listener.local_addr().unwrap();
-        let wire = Wire { to, here, tasks: Arc::default() };
-        wire.carry(listener);
-        wire
-    }
-
-    fn carry(&self, listener: TcpListener) {
-        let (to, tasks) = (self.to, self.tasks.clone());
-        let accepting = tokio::spawn(async move {
-            while let Ok((mut near, _)) = listener.accept().await {
-                let carried = tokio::spawn(async move {
-                    let Ok(mut far) = TcpStream::connect(to).await else { return };
-                    let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
-                });
-                tasks.lock().unwrap().push(carried);
-            }
-        });
-        self.tasks.lock().unwrap().push(accepting);
-    }
-
-    /// Every connection breaks and no new one is let in.
-    fn cut(&self) {
-        self.tasks.lock().unwrap().drain(..).for_each(|task| task.abort());
-    }
-
-    async fn mend(&self) {
-        let socket = tokio::net::TcpSocket::new_v4().unwrap();
-        socket.set_reuseaddr(true).unwrap();
-        socket.bind(self.here).unwrap();
-        self.carry(socket.listen(64).unwrap());
-    }
-}
+use crate::wire::Wire;
 
 /// E124: the page says that it has lost the gateway, and misses nothing when it is back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_lost_the_gateway_says_so_and_catches_up() {
     let Some(stage) = Stage::new().await else { return };
-    let to = stage.address.trim_start_matches("http://").parse().unwrap();
-    let wire = Wire::new(to).await;
-    let stage = Stage { address: format!("http://{}", wire.here), ..stage };
+    let wire = Wire::to(&stage.address).await;
+    let stage = Stage { address: wire.address(), ..stage };
     let browser = &stage.browser;
     let admin = stage.site.admin().await;
     stage.sign_in(browser, admin).await;

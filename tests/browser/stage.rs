@@ -104,8 +104,8 @@ pub async fn complaints(browser: &Browser) -> Vec<String> {
 
 /// Waits until the words stand somewhere in the element.
 pub async fn says(browser: &Browser, selector: &str, words: &str) {
-    let words = Value::from(words);
+    let (selector, words) = (Value::from(selector), Value::from(words));
     browser
-        .until(&format!("document.querySelector('{selector}').textContent.includes({words})"))
+        .until(&format!("document.querySelector({selector}).textContent.includes({words})"))
         .await;
 }

@@ -1,5 +1,6 @@
 //! Two people, two browsers: the story of a team at one line (S113..S126).
 
+use serde_json::json;
 use simgate::store::Role;
 
 use crate::TO;
@@ -31,6 +32,10 @@ async fn a_claim_is_seen_by_the_other_at_once() {
     says(&ben_browser, "#compose", "Anna Example has this conversation").await;
     says(&ben_browser, "#timeline", "Anna Example claimed it").await;
     ben_browser.until("!document.querySelector('button[value=close]')").await;
+    // Nor does a page that is older than the claim get an answer through.
+    let answer = "fetch('/threads/1/messages', { method: 'POST', body: new URLSearchParams({ text: 'Mine', key: 'k' }) })
+        .then(answer => answer.status)";
+    assert_eq!(ben_browser.value(answer).await, json!(409));
 
     anna.type_into("#text", "Of course.").await;
     says(&ben_browser, "#present", "Anna Example is writing").await;

@@ -1,9 +1,11 @@
 //! Reading and answering, with and without script.
 
+use fantoccini::key::Key;
 use serde_json::json;
 use simgate::store::Refusal;
 
 use crate::TO;
+use crate::driver::{CONTROL, RELEASE, key};
 use crate::stage::{Stage, complaints, says};
 
 /// S138, S150, S151, S161, S164: a text is on the open page when it is committed; one written there
@@ -103,23 +105,23 @@ async fn the_keyboard_alone_is_enough() {
     says(browser, "#items", "from the one").await;
     browser.keys("jj").await;
     assert_eq!(browser.value("document.activeElement.closest('li').id").await, "row-1");
-    browser.keys("\u{E007}").await; // Enter
+    browser.keys(&key(Key::Enter)).await;
     says(browser, "#timeline", "from the other").await;
     browser.keys("r").await;
     browser.until("document.activeElement.id === 'text'").await;
     browser.keys("by key").await;
-    browser.keys("\u{E009}\u{E007}\u{E000}").await; // Ctrl+Enter
+    browser.keys(&format!("{CONTROL}{}{RELEASE}", key(Key::Enter))).await;
     says(browser, "#timeline", "by key").await;
-    browser.keys("\u{E00C}").await; // Escape leaves the box
+    browser.keys(&key(Key::Escape)).await; // leaves the box
     browser.keys("f").await;
     browser.until("document.querySelector('button[value=unflag]')").await;
     browser.keys("?").await;
     browser.until("document.querySelector('dialog[open]').textContent.includes('Claim')").await;
-    browser.keys("\u{E00C}").await;
+    browser.keys(&key(Key::Escape)).await;
     browser.until("!document.querySelector('dialog')").await;
     browser.keys("/").await;
     browser.until("document.activeElement.id === 'q'").await;
-    browser.keys("900456\u{E007}").await;
+    browser.keys(&format!("900456{}", key(Key::Enter))).await;
     browser.until("document.querySelectorAll('#items > li').length === 1").await;
     assert_eq!(complaints(browser).await, Vec::<String>::new());
 }

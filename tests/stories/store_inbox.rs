@@ -113,9 +113,9 @@ async fn a_claimed_conversation_moves_to_the_others_team_tab() {
     bench.write(move |tx| tx.add_participant(held, bob, at(5))).await;
     assert_eq!(bench.tab(bob, Tab::Active).await, [held, free]);
     assert_eq!(bench.tab(bob, Tab::Team).await, []);
-    let counted = bench.store.read(move |tx| {
-        Ok((tx.tab_counts(Some(bob), None)?, tx.unread_for(Some(bob))?))
-    });
+    let counted = bench
+        .store
+        .read(move |tx| Ok((tx.tab_counts(Some(bob), None)?, tx.unread_for(Some(bob))?)));
     let (counts, unread) = counted.await.expect("read");
     assert_eq!((counts.active, counts.team, counts.closed, unread), (2, 0, 1, 3));
 }

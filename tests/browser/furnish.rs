@@ -1,0 +1,135 @@
+//! A gateway with something on every page: a week at the desk of a law firm.
+
+use serde_json::json;
+use simgate::store::{ModemStatus, NewToken, Role, SeenModem};
+use simgate::types::{Imei, Secret, UnixTime};
+
+use crate::TO;
+use crate::site::form;
+use crate::stage::Stage;
+
+/// The site has these lines, each with a modem that is ready, and may send 500 segments a month on each.
+pub async fn lines(stage: &Stage, names: &[&str]) {
+    let site = &stage.site;
+    for n in 0..names.len() {
+        site.line(&format!("894411000000000000{}", n + 1), &format!("+44770090000{}", n + 1)).await;
+    }
+    let (now, names) =
+        (site.app.now(), names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+    let made = site.app.store.write(move |tx| {
+        for (n, (line, name)) in tx.lines()?.iter().zip(&names).enumerate() {
+            tx.rename_line(line.id, name, now)?;
+            let mut settings = tx.line_settings(line.id)?.expect("a line");
+            settings.limits = json!({ "segments_a_month": { "hold": 500 } });
+            tx.save_line_settings(line.id, &settings, now)?;
+            let modem = SeenModem {
+                imei: Imei::parse(["490154203237518", "356938035643809"][n]),
+                port: format!("/dev/ttyUSB{}", 2 + n),
+                maker: Some("Example".to_owned()),
+                model: Some("E3372".to_owned()),
+                firmware: Some("21.180.01.00.00".to_owned()),
+                ..SeenModem::default()
+            };
+            let modem = tx.upsert_modem(&modem, now)?;
+            for (minutes, dbm) in [(90, -93), (60, -79), (30, -85), (0, -67)] {
+                let status = ModemStatus {
+                    state: Some("ready".to_owned()),
+                    line: Some(Some(line.id)),
+                    operator: Some("Example Mobile".to_owned()),
+                    registration: Some("home".to_owned()),
+                    signal_dbm: Some(dbm),
+                    bars: Some(4),
+                    storage: Some(("SM".to_owned(), 3, 50)),
+                    note: None,
+                };
+                tx.modem_status(modem, &status, UnixTime(now.0 - minutes * 60_000))?;
+            }
+        }
+        Ok(())
+    });
+    made.await.unwrap();
+}
+
+/// People, rules, texts and everything else.
+pub async fn everything(stage: &Stage) {
+    lines(stage, &["Reception", "Ms Okafor"]).await;
+    settings(stage).await;
+    desk(stage).await;
+}
+
+async fn settings(stage: &Stage) {
+    let site = &stage.site;
+    site.user("Bob", Role::Agent).await;
+    site.user("Cleo", Role::Notified).await;
+    let now = site.app.now();
+    let token = NewToken {
+        name: "Nightly report".to_owned(),
+        secret: Secret::new("sg_example"),
+        scopes: vec!["read".to_owned()],
+        line: None,
+        expires_at: None,
+    };
+    site.app.store.write(move |tx| tx.create_token(&token, now)).await.unwrap();
+    let token = site.token(&["admin"]).await;
+    for (path, body) in [
+        (
+            "templates",
+            json!({ "name": "Hours", "text": "Hello {{ first_name|default('there') }}, we are open from ten to four." }),
+        ),
+        (
+            "rules",
+            json!({ "name": "Opening hours", "when": { "words": ["hours", "open"] }, "then": [{ "reply": "Ten to four." }, { "tag": "hours" }] }),
+        ),
+        (
+            "prompts",
+            json!({ "name": "How was it?", "kind": "rating", "text": "How was it, from 1 to 5?", "scale": { "low": 2, "high": 4 } }),
+        ),
+    ] {
+        let made = site.post(&format!("/api/v1/{path}"), &token, body).await;
+        assert!(made.status.is_success(), "{path}: {}", made.text);
+    }
+}
+
+/// Conversations of every kind: 1 is long and claimed, 2 another's, 3 opted out, 4 a name that is
+/// cut off nowhere, 5 in Arabic, 6 queued, 7 closed.
+async fn desk(stage: &Stage) {
+    let site = &stage.site;
+    let (token, cookie) = (site.token(&["admin"]).await, site.cookie().await);
+    let anna = site.user("Anna", Role::Agent).await;
+    let sam = json!({ "first_name": "Sam", "last_name": "Lee", "numbers": [TO, "+447700900124"],
+                      "fields": { "case": "AB-204", "lawyer": "Ms Okafor" } });
+    site.post("/api/v1/contacts", &token, sam).await;
+    let ines = json!({ "first_name": "Inês", "last_name": "Costa", "numbers": ["+447700900130"] });
+    site.post("/api/v1/contacts", &token, ines).await;
+    let act = |path: &str, fields: &[(&str, &str)]| site.ask(form(path, &cookie, fields));
+    site.receives(TO, "Hi, is my appointment with Ms Okafor still on for Monday at 3?").await;
+    site.later(240);
+    let answer = "Hello Sam, yes: Monday 3 pm, second floor. Please bring your passport.";
+    site.post("/api/v1/messages", &token, json!({ "to": TO, "text": answer })).await;
+    stage.network(|| None).await;
+    site.later(60);
+    site.receives(TO, "Great, thank you! Where can I park? https://maps.example.org/rock-legal")
+        .await;
+    act("/threads/1", &[("act", "claim")]).await;
+    act("/threads/1", &[("act", "note"), ("text", "@anna could you send the map?")]).await;
+    act("/threads/1", &[("act", "tags"), ("tags", "appointment, parking")]).await;
+    site.later(3_600);
+    site.receives("+447700900130", "Bom dia! Enviei os documentos ontem à noite.").await;
+    act("/threads/2", &[("act", "flag"), ("word", "call back")]).await;
+    act("/threads/2", &[("act", "give"), ("user", &anna.to_string())]).await;
+    site.later(900);
+    site.receives("+447700900140", "Please stop writing to me").await;
+    let out =
+        json!({ "number": "+447700900140", "state": "out", "how": "Please stop writing to me" });
+    site.post("/api/v1/consent", &token, out).await;
+    site.later(60);
+    site.receives("MyBank", &"wide".repeat(60)).await;
+    site.later(60);
+    site.receives("+447700900150", "مرحبا، هل لديكم موعد يوم الثلاثاء؟").await;
+    site.later(300);
+    let other = json!({ "to": "+447700900160", "text": "Your documents are ready." });
+    site.post("/api/v1/messages", &token, other).await;
+    site.receives_on(1, "+447700900170", "Thanks, all done.").await;
+    act("/threads/7", &[("act", "close")]).await;
+    site.receives("+447700900180", "\u{202E}STOP <b>it</b> http://аpple.example").await;
+}

@@ -1,0 +1,195 @@
+//! Every page as it looks: on a desk, on a phone and at 200 % zoom, light and dark.
+//!
+//! Nothing may be cut off, axe-core may find nothing serious, and pictures of each go into the folder
+//! `tmp/pictures` of the build's target folder: to be looked at.
+//!
+//! axe-core is not ours and not in the repository: `tests/install.sh` puts it where the story looks;
+//! without it that part says `skipped: why`.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use simgate::web::routes;
+
+use crate::driver::{Browser, key};
+use crate::furnish;
+use crate::site::Site;
+use crate::stage::{Stage, says};
+
+/// Addresses that are for programs, for nobody in particular, or that end where another begins.
+const NO_PAGES: &[&str] =
+    &["/api/", "/assets/", "/livez", "/readyz", "/healthz", "/metrics", "/sw.js"];
+
+/// What has something to show only with a name or a question.
+const OTHERS: &[(&str, &str)] = &[
+    ("thread", "/threads/1"),
+    ("thread-details", "/threads/1#panel"),
+    ("thread-of-another", "/threads/2"),
+    ("thread-opted-out", "/threads/3"),
+    ("thread-of-a-name", "/threads/4"),
+    ("thread-right-to-left", "/threads/5"),
+    ("thread-disguised", "/threads/8"),
+    ("thread-erase", "/threads/1/erase"),
+    ("inbox-search", "/?q=appointment"),
+    ("inbox-nothing-found", "/?q=nobody"),
+    ("inbox-team", "/?tab=team"),
+    ("inbox-closed", "/?tab=closed"),
+    ("new-found", "/new?with=sam"),
+    ("message", "/messages/2"),
+    ("contact", "/contacts/1"),
+    ("line", "/lines/1"),
+    ("modem", "/modems/1"),
+    ("person", "/people/1"),
+    ("template", "/templates/1"),
+    ("rule", "/rules/1"),
+    ("prompt", "/prompts/1"),
+    ("problem", "/nowhere"),
+];
+
+/// Every page an admin can open by its address alone, and one of each that needs more.
+fn pages(site: &Site) -> Vec<(String, String)> {
+    let plain = routes(site.app.clone()).into_iter().filter(|route| {
+        route.method == "GET"
+            && !route.path.contains(['{', '.'])
+            && !route.path.contains("live")
+            && !NO_PAGES.iter().any(|start| route.path.starts_with(start))
+    });
+    let plain = plain.map(|route| (name(route.path), route.path.to_owned()));
+    let others = OTHERS.iter().map(|&(name, path)| (name.to_owned(), path.to_owned()));
+    plain.chain(others).collect()
+}
+
+fn name(path: &str) -> String {
+    let words = path.trim_matches('/').replace('/', "-");
+    if words.is_empty() { "inbox".to_owned() } else { words }
+}
+
+/// Fault 104, S117, WCAG 2.2: no page is cut off on a desk, on a phone or at 200 % zoom; axe-core
+/// finds nothing serious on any, in either theme; the browser has nothing to complain about; and each
+/// page's "?" leads to words about it (S168).
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_fits_and_can_be_used_by_everybody() {
+    let Some(stage) = Stage::new().await else { return };
+    furnish::everything(&stage).await;
+    let pages = pages(&stage.site);
+    let axe = Path::new(env!("CARGO_TARGET_TMPDIR")).join("axe/node_modules/axe-core/axe.min.js");
+    let axe = std::fs::read_to_string(&axe).ok();
+    if axe.is_none() {
+        println!("skipped: axe-core is not installed; tests/install.sh fetches it");
+    }
+    let browser = &stage.browser;
+    browser.go(&format!("{}/help", stage.address)).await;
+    let helped =
+        browser.value("[...document.querySelectorAll('main > section')].map(s => '#' + s.id)");
+    let helped = helped.await.as_array().cloned().unwrap_or_default();
+    let mut found = Vec::new();
+    for (name, path) in &pages {
+        browser.look(1280, 900, "light").await;
+        stage.open("/offline").await; // so that a part of a page is not taken for the page that is open
+        browser.complaints().await;
+        stage.open(path).await;
+        if let Some(axe) = &axe {
+            browser.value(&format!("(() => {{ {axe}\n; return 1; }})()")).await;
+        }
+        let help = browser.value("document.querySelector('#help')?.hash ?? null").await;
+        if help.is_string() && !helped.contains(&help) {
+            found.push(format!("{path}: no help {help}"));
+        }
+        for (window, width, height) in
+            [("desk", 1280, 900), ("phone", 360, 740), ("zoomed", 640, 450)]
+        {
+            for theme in ["light", "dark"] {
+                if (window, theme) == ("zoomed", "dark") {
+                    continue; // the same but for its colours, which zoom does not change
+                }
+                browser.look(width, height, theme).await;
+                let place = format!("{path} {window} {theme}");
+                let over = browser.too_wide().await;
+                if over > 0 {
+                    found.push(format!("{place}: {over} px too wide"));
+                }
+                if window == "zoomed" {
+                    continue;
+                }
+                browser.whole_picture(&format!("{name}-{window}-{theme}")).await;
+                if axe.is_some() && (window, theme) != ("phone", "dark") {
+                    // Of a theme only the colours are new, and those were seen on the desk.
+                    let rules = if theme == "light" { "" } else { ", runOnly: ['color-contrast']" };
+                    let serious = serious(browser, rules).await;
+                    found.extend(serious.into_iter().map(|what| format!("{place}: {what}")));
+                }
+            }
+        }
+        let complaints = browser.complaints().await;
+        let mut complaints: Vec<_> = complaints
+            .into_iter()
+            .filter(|one| path != "/nowhere" || !one.contains("404"))
+            .collect();
+        complaints.dedup();
+        found.extend(complaints.into_iter().map(|one| format!("{path}: {one}")));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// What axe-core finds serious or critical on the open page.
+async fn serious(browser: &Browser, rules: &str) -> Vec<String> {
+    let run = format!(
+        "axe.run({{ resultTypes: ['violations']{rules} }}).then(found => found.violations
+        .filter(one => ['serious', 'critical'].includes(one.impact))
+        .map(one => one.id + ': ' + one.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(' | ')))"
+    );
+    let found = browser.value(&run).await;
+    let found = found.as_array().cloned().unwrap_or_default();
+    found.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Text from right to left runs so inside its bubble, whatever the page's own direction is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bubble_has_the_direction_of_its_text() {
+    let Some(stage) = Stage::new().await else { return };
+    let browser = &stage.browser;
+    stage.site.receives(crate::TO, "مرحبا bonjour").await;
+    stage.site.receives(crate::TO, "bonjour مرحبا").await;
+    stage.open("/threads/1").await;
+    // Where the first letter of each stands: right of the last one, or left.
+    let first = "[...document.querySelectorAll('.message .text')].map(text => {
+        const at = n => { const one = document.createRange(); one.setStart(text.firstChild, n);
+            one.setEnd(text.firstChild, n + 1); return one.getBoundingClientRect().left; };
+        return at(0) > at(text.firstChild.length - 1); })";
+    assert_eq!(browser.value(first).await, json!([true, false]));
+}
+
+/// WCAG 2.4.3, 2.4.7, 2.4.11: with Tab alone every stop is in the order of the page, shows where it is
+/// and stands inside the window.
+#[tokio::test(flavor = "multi_thread")]
+async fn focus_is_seen_on_its_way_through_a_page() {
+    let Some(stage) = Stage::new().await else { return };
+    furnish::everything(&stage).await;
+    let browser = &stage.browser;
+    browser.look(1280, 800, "light").await;
+    for path in ["/", "/threads/1", "/contacts/1", "/lines"] {
+        stage.open(path).await;
+        says(browser, "body", "Rock Legal").await;
+        browser.value("document.activeElement.blur()").await;
+        browser.value("window.last = document.body").await;
+        for stop in 0..24 {
+            browser.keys(&key(fantoccini::key::Key::Tab)).await;
+            let seen = browser
+                .value(
+                    "(() => { const now = document.activeElement, style = getComputedStyle(now);
+                    const at = now.getBoundingClientRect(), last = window.last; window.last = now;
+                    if (now === document.body) return 'over';
+                    const wrong = [];
+                    if (style.outlineStyle === 'none' || parseFloat(style.outlineWidth) < 2) wrong.push('not seen');
+                    if (at.bottom < 0 || at.top > innerHeight || at.right < 0 || at.left > innerWidth) wrong.push('outside');
+                    if (!(last.compareDocumentPosition(now) & Node.DOCUMENT_POSITION_FOLLOWING)) wrong.push('out of order');
+                    return wrong.length ? wrong.join(', ') + ': ' + now.outerHTML.slice(0, 120) : ''; })()",
+                )
+                .await;
+            if seen == "over" {
+                break;
+            }
+            assert_eq!(seen, "", "stop {stop} of {path}");
+        }
+    }
+}
