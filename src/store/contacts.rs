@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rusqlite::types::ToSql;
 use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::error::{Result, StoreError};
@@ -123,26 +124,33 @@ const WITH_NUMBER: &str = "SELECT coalesce(o.merged_into, o.id) FROM contact_num
 impl ReadTx<'_> {
     /// A page of contacts.
     pub fn contacts(&self, query: &ContactQuery) -> Result<Vec<Contact>> {
+        let key = query.number.as_ref().map(Number::key);
+        let words = query.search.as_deref().and_then(search::words);
+        let words = words.unwrap_or_else(|| search::NOTHING.to_owned());
+        let digits = query.search.as_deref().and_then(search::digits);
+        let limit = if query.limit == 0 { 50 } else { query.limit };
+        let after = query.after.unwrap_or(ContactId(0));
+        let mut page: Vec<(&str, &dyn ToSql)> = vec![(":after", &after), (":limit", &limit)];
+        // Only what is asked for is in the statement, so that each finds its index.
+        let mut asked = String::new();
+        if key.is_some() {
+            asked += &format!(" AND c.id IN ({WITH_NUMBER} n.key = :number)");
+            page.push((":number", &key));
+        }
+        if query.search.is_some() {
+            asked += &format!(
+                " AND c.id IN (SELECT coalesce(o.merged_into, o.id) FROM contacts_fts f
+                                 JOIN contacts o ON o.id = f.rowid WHERE contacts_fts MATCH :words
+                               UNION {WITH_NUMBER} :digits IS NOT NULL AND instr(n.key, :digits) > 0)"
+            );
+            page.extend([(":words", &words as &dyn ToSql), (":digits", &digits)]);
+        }
         let sql = format!(
-            "{CONTACT} WHERE c.id > :after AND c.merged_into IS NULL
-                AND (:number IS NULL OR c.id IN ({WITH_NUMBER} n.key = :number))
-                AND (:searched = 0
-                     OR c.id IN (SELECT coalesce(o.merged_into, o.id) FROM contacts_fts f
-                                   JOIN contacts o ON o.id = f.rowid WHERE contacts_fts MATCH :words)
-                     OR (:digits IS NOT NULL AND c.id IN ({WITH_NUMBER} instr(n.key, :digits) > 0)))
+            "{CONTACT} WHERE c.id > :after AND c.merged_into IS NULL{asked}
               ORDER BY c.id LIMIT :limit"
         );
-        let words = query.search.as_deref().and_then(search::words);
-        let page = named_params! {
-            ":after": query.after.unwrap_or(ContactId(0)),
-            ":number": query.number.as_ref().map(Number::key),
-            ":searched": query.search.is_some(),
-            ":words": words.unwrap_or_else(|| search::NOTHING.to_owned()),
-            ":digits": query.search.as_deref().and_then(search::digits),
-            ":limit": if query.limit == 0 { 50 } else { query.limit },
-        };
         let mut statement = self.conn.prepare_cached(&sql)?;
-        let rows = statement.query_map(page, Contact::from_row)?;
+        let rows = statement.query_map(&*page, Contact::from_row)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
