@@ -23,7 +23,7 @@ use tower::ServiceExt;
 
 pub struct Site {
     pub app: App,
-    router: Router,
+    pub router: Router,
     now: Arc<AtomicI64>,
     _dir: TempDir,
 }
@@ -246,13 +246,6 @@ impl Site {
         let opened = self.ask(form("/signin", "", &[("key", key.expose())])).await;
         assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.text);
         opened.header("set-cookie").split(';').next().unwrap().to_owned()
-    }
-
-    /// What came back as it came, compressed where that was asked for.
-    pub async fn octets(&self, request: Request<Body>) -> (StatusCode, Vec<u8>) {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        (status, response.into_body().collect().await.unwrap().to_bytes().to_vec())
     }
 
     pub async fn ask(&self, request: Request<Body>) -> Answer {
