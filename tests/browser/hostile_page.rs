@@ -43,7 +43,7 @@ async fn no_hostile_text_name_tag_or_template_runs() {
     // A template's words go into the box, where they are words.
     stage.open("/threads/1").await;
     for (n, payload) in all.iter().enumerate().step_by(40) {
-        let (name, words) = (json!(format!("{payload} {n}")), json!(payload));
+        let (name, words) = (json!(format!("{n} {payload}")), json!(payload));
         browser.value("document.querySelector('#text').value = ''").await;
         let option = format!(
             "[...document.querySelectorAll('#template option')].find(o => o.textContent === {name})"
@@ -64,7 +64,7 @@ async fn written_by_staff(stage: &Stage, all: &[String]) {
         tx.create_contact(&card(&all[2], TO), now)?;
         for (n, payload) in all.iter().enumerate() {
             tx.create_contact(&card(payload, &format!("+4477009{:05}", 50_000 + n)), now)?;
-            tx.create_template(&format!("{payload} {n}"), payload, TemplateClass::Service, now)?;
+            tx.create_template(&format!("{n} {payload}"), payload, TemplateClass::Service, now)?;
             tx.add_tag(ConversationId(1 + n as i64 % 12), payload, now)?;
             tx.add_note(ConversationId(1), &author, payload, now)?;
         }
