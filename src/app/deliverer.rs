@@ -64,6 +64,9 @@ async fn tell_all(shared: &Shared) -> Result<()> {
             let Some(delivery) = tx.lease_delivery(Way::Text, now)? else { return Ok(None) };
             let told = match delivery.kind {
                 DeliveryKind::Alert => tell::admins(tx, &delivery, mails, now)?,
+                _ if delivery.payload["channel"] == "own" => {
+                    tell::by_their_way(tx, &delivery, mails, &leads, now)?
+                }
                 _ => tell::by_text(tx, &delivery, &leads, now)?,
             };
             match told {

@@ -10,7 +10,7 @@ use crate::store::{
     Author, AuthorKind, Delivery, DeliveryKind, Enqueued, LineId, MailPart, Message, NewDelivery,
     NewMessage, Overdue, Result, Role, SmsSwitch, THREAD_LINK_LIFE, User, UserId, WriteTx,
 };
-use crate::types::{Class, MessageId, Millis, Number, Secret, UnixTime};
+use crate::types::{Class, ConversationId, MessageId, Millis, Number, Secret, UnixTime};
 
 /// What became of telling somebody.
 pub(super) enum Told {
@@ -41,7 +41,13 @@ pub(super) fn by_text(
     // A notice that was made for another reason brings its words along.
     if let Some(text) = delivery.payload["text"].as_str() {
         let line = delivery.message.map(|id| tx.message(id)).transpose()?.flatten();
-        return queue(tx, line.map(|message| message.line), &phone, text, now);
+        let thread = delivery.payload["thread"].as_i64().map(ConversationId);
+        let mut text = text.to_owned();
+        if let (Some(pages), Some(thread), Some(user)) = (&leads.pages, thread, &user) {
+            tx.create_thread_link(&leads.key, user.id, thread, now.after(THREAD_LINK_LIFE), now)?;
+            text.push_str(&format!(" {pages}/n/{}", leads.key.expose()));
+        }
+        return queue(tx, line.map(|message| message.line), &phone, &text, now);
     }
     let message = delivery.message.map(|id| tx.message(id)).transpose()?.flatten();
     let Some(message) = message else {
@@ -58,6 +64,49 @@ pub(super) fn by_text(
         text.push_str(&format!(" {pages}/n/{}", leads.key.expose()));
     }
     queue(tx, Some(message.line), &phone, &text, now)
+}
+
+/// Somebody is told by their own way: by the channels that the line of the text has for them, else
+/// by e-mail where mails leave, else by text.
+pub(super) fn by_their_way(
+    tx: &WriteTx<'_>,
+    delivery: &Delivery,
+    mails: bool,
+    leads: &Leads,
+    now: UnixTime,
+) -> Result<Told> {
+    let user = delivery.target.parse().ok().map(|id| tx.user(id)).transpose()?.flatten();
+    let Some(user) = user else {
+        return Ok(Told::Failed("the user is gone".to_owned()));
+    };
+    let message = delivery.message.map(|id| tx.message(id)).transpose()?.flatten();
+    let set = message.map(|message| tx.line_settings(message.line)).transpose()?.flatten();
+    let chosen = set.iter().flat_map(|set| &set.notified).find(|told| told.user == user.id);
+    let mail_works = mails && !user.profile.email.is_empty();
+    let has_phone = phone(&user).is_some();
+    let (by_text, by_mail) = match chosen {
+        Some(told) if (told.sms && has_phone) || (told.email && mail_works) => {
+            (told.sms && has_phone, told.email && mail_works)
+        }
+        _ => (!mail_works, mail_works),
+    };
+    if by_mail {
+        let mut payload = delivery.payload.clone();
+        payload["channel"] = json!("email");
+        let mail = NewDelivery {
+            kind: DeliveryKind::Notice,
+            target: delivery.target.clone(),
+            payload,
+            message: delivery.message,
+            once: Some(format!("notice {} by mail", delivery.id)),
+            not_before: None,
+        };
+        tx.add_delivery(&mail, now)?;
+    }
+    match by_text {
+        true => self::by_text(tx, delivery, leads, now),
+        false => Ok(Told::Done(None)),
+    }
 }
 
 /// An alert is given to each admin: by mail while mail leaves, else by text.

@@ -156,7 +156,7 @@ const CONVERSATION: &str = "SELECT c.*, m.text AS last_text, m.direction AS last
             AND (t.line_id = 0 OR t.since > coalesce((SELECT since FROM consent_standing
                   WHERE number_key = c.key AND line_id = 0), -1))) AS opted_out
     FROM conversations c
-    LEFT JOIN messages m ON m.id = c.last_message_id
+    LEFT JOIN messages m ON m.id = c.last_message_id AND m.id > c.since_message_id
     LEFT JOIN contacts p ON p.id = (SELECT min(coalesce(o.merged_into, o.id)) FROM contact_numbers n
                                       JOIN contacts o ON o.id = n.contact_id WHERE n.key = c.key)";
 

@@ -38,7 +38,7 @@ impl Way {
             Way::Web => "kind = 'webhook'",
             Way::Text => {
                 "((kind = 'alert' AND target = 'admins')
-                    OR (kind = 'notice' AND payload ->> 'channel' = 'sms'))"
+                    OR (kind = 'notice' AND payload ->> 'channel' IN ('sms', 'own')))"
             }
         }
     }

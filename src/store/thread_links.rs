@@ -9,6 +9,7 @@ use rusqlite::OptionalExtension;
 use super::error::Result;
 use super::tokens::hash;
 use super::users::UserId;
+use super::words::ChangeKind;
 use super::{ReadTx, WriteTx};
 use crate::types::{ConversationId, Millis, Secret, UnixTime};
 
@@ -76,10 +77,10 @@ impl WriteTx<'_> {
     }
 
     /// Keeps the hash of the PIN that a user's links ask for; `None`: they ask for none.
-    pub fn set_link_pin(&self, user: UserId, pin: Option<&Secret>) -> Result<()> {
+    pub fn set_link_pin(&self, user: UserId, pin: Option<&Secret>, now: UnixTime) -> Result<()> {
         let sql = "UPDATE users SET pin = ?2 WHERE id = ?1";
         self.conn.prepare_cached(sql)?.execute((user, pin.map(Secret::expose)))?;
-        Ok(())
+        self.changed(ChangeKind::User, user.0, now)
     }
 }
 

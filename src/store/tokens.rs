@@ -108,6 +108,13 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Whether a token that was let in is still good.
+    pub fn token_holds(&self, token: TokenId, now: UnixTime) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM tokens WHERE id = ?1 AND revoked_at IS NULL
+                      AND (expires_at IS NULL OR expires_at > ?2))";
+        Ok(self.conn.prepare_cached(sql)?.query_row((token, now), |row| row.get(0))?)
+    }
+
     /// Whose secret it is. The index finds by hash, which tells nothing about the secret.
     pub fn authenticate_token(&self, secret: &Secret, now: UnixTime) -> Result<TokenUse> {
         let presented = hash(secret.expose());

@@ -44,6 +44,8 @@ pub struct User {
     pub paused: bool,
     /// Whether a password is set.
     pub has_password: bool,
+    /// Whether the links in their notices ask for a PIN (C20).
+    pub has_pin: bool,
     /// Texts they may start by mail within a day.
     pub mail_quota: u32,
     /// When they were added.
@@ -67,6 +69,7 @@ impl User {
             },
             paused: row.get("paused")?,
             has_password: row.get::<_, Option<String>>("password")?.is_some(),
+            has_pin: row.get::<_, Option<String>>("pin")?.is_some(),
             mail_quota: row.get("mail_quota")?,
             created_at: row.get("created_at")?,
         })

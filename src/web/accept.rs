@@ -101,17 +101,16 @@ impl Wanted {
     }
 }
 
-/// E95: an exception is a person's, and says why.
+/// E95: an exception is an admin's, and says why.
 fn exception(reason: &str, caller: &Caller) -> Result<String, WebError> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 200 || reason.chars().any(char::is_control) {
         let detail = "exception says in one line of 1 to 200 characters why.";
         return Err(WebError::new(Code::FieldInvalid, detail));
     }
-    if caller.user().is_none() && !caller.is_admin() {
-        let detail =
-            "An exception needs a person: add ?as=<user>, or use a token with the scope admin.";
-        return Err(WebError::new(Code::ActingUserRequired, detail));
+    if !caller.is_admin() {
+        let detail = "Only an admin answers somebody who opted out. Ask one.";
+        return Err(WebError::new(Code::AdminRequired, detail));
     }
     Ok(reason.to_owned())
 }

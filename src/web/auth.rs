@@ -22,8 +22,10 @@ use super::App;
 use super::crew;
 use super::error::{Code, WebError};
 use super::refusals::{self, Attempt};
-use crate::store::{Author, AuthorKind, LineId, Role, SessionId, TokenUse, User, UserId};
-use crate::types::{ConversationId, Millis, Secret};
+use crate::store::{
+    Author, AuthorKind, LineId, ReadTx, Role, SessionId, StoreError, TokenUse, User, UserId,
+};
+use crate::types::{ConversationId, Millis, Secret, UnixTime};
 
 /// Marks a request that came over the gateway's own Unix socket (mode 0600): the system has
 /// already checked that the caller owns the data folder. Only the socket's listener inserts it.
@@ -96,6 +98,28 @@ impl Caller {
         // A text's page asks by itself whether its conversation may be seen.
         let text = path.strip_prefix("/messages/").is_some_and(|rest| !rest.ends_with("/settle"));
         within || text || matches!(path, "/live" | "/help")
+    }
+
+    /// Whether whoever was let in may still be here: what stays open asks again and again (E156).
+    pub(super) fn still_holds(&self, tx: &ReadTx<'_>, now: UnixTime) -> Result<bool, StoreError> {
+        if let Some(id) = self.user {
+            let linked = self.thread.is_some();
+            let may = |user: User| user.may_sign_in() || (linked && user.profile.active);
+            if !tx.user(id)?.is_some_and(may) {
+                return Ok(false);
+            }
+            let browsers = tx.sessions_of(id, now)?;
+            let here = |session| browsers.iter().any(|browser| browser.id == session);
+            if !self.session.is_none_or(here) {
+                return Ok(false);
+            }
+        }
+        // A token's word counts for itself and for whom it acts.
+        let word = self.through.clone().unwrap_or_else(|| self.key_space());
+        match word.strip_prefix("token:").and_then(|id| id.parse().ok()) {
+            Some(token) => tx.token_holds(token, now),
+            None => Ok(true),
+        }
     }
 
     /// The user who acts, if one does; to an admin without account nothing is one's own.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use calcard::vcard::{VCard, VCardProperty, VCardValue};
 use calcard::{Entry, Parser};
 
+use super::exports::FIELD;
 use crate::store::Card;
 use crate::types::{Country, Number};
 
@@ -74,6 +75,12 @@ fn vcard(read: &VCard, country: Option<Country>) -> Result<Card, String> {
                 card.fields.insert("email".to_owned(), one_line(first));
             }
             VCardProperty::Note => card.notes = first.chars().take(LONGEST_NOTE).collect(),
+            VCardProperty::Lang => card.language = Some(first.to_ascii_lowercase()),
+            VCardProperty::Other(name) if name.eq_ignore_ascii_case(FIELD) => {
+                if let Some((name, value)) = first.split_once('=') {
+                    card.fields.insert(one_line(name), one_line(value));
+                }
+            }
             _ => {}
         }
     }

@@ -18,6 +18,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use utoipa::IntoParams;
 
 use super::App;
+use super::auth::Caller;
 use super::error::{Code, WebError};
 use crate::bus::{Change, Heard, Listener};
 use crate::store::{ChangeRow, StoreError};
@@ -53,6 +54,7 @@ pub(super) struct Since {
 /// The stream of a client, from what it knows.
 pub(super) async fn follow<R: Rendering>(
     app: &App,
+    caller: &Caller,
     headers: &HeaderMap,
     since: &Since,
     rendering: R,
@@ -69,6 +71,7 @@ pub(super) async fn follow<R: Rendering>(
     let follower = Follower {
         signals: app.bus.listen(),
         app: app.clone(),
+        caller: caller.clone(),
         seq: after,
         ready: VecDeque::from([Event::default().comment("from simgate").retry(RETRY)]),
         ends: tokio::time::Instant::now() + LONGEST,
@@ -89,6 +92,7 @@ fn known_to(headers: &HeaderMap, first: Option<i64>) -> Option<i64> {
 
 struct Follower<R> {
     app: App,
+    caller: Caller,
     signals: Listener,
     seq: i64,
     ready: VecDeque<Event>,
@@ -105,8 +109,8 @@ impl<R: Rendering> Follower<R> {
                 return Some(event);
             }
             match self.look().await {
-                Ok(true) => {}
-                Ok(false) => {
+                Ok(Some(true)) => {}
+                Ok(Some(false)) => {
                     // A lost signal costs a heartbeat, not an event.
                     tokio::select! {
                         heard = self.signals.next() => {
@@ -118,28 +122,32 @@ impl<R: Rendering> Follower<R> {
                         () = tokio::time::sleep_until(self.ends) => return None,
                     }
                 }
-                Err(_) => return None,
+                Ok(None) | Err(_) => return None,
             }
         }
     }
 
-    /// Reads on in the table; whether there was anything.
-    async fn look(&mut self) -> Result<bool, StoreError> {
-        let seq = self.seq;
-        let read =
-            self.app.store.read(move |tx| Ok((tx.changes_since(seq, AT_ONCE)?, tx.last_change()?)));
+    /// Reads on in the table; whether there was anything, or `None`: the caller may hear no more
+    /// (E156).
+    async fn look(&mut self) -> Result<Option<bool>, StoreError> {
+        let (seq, caller, now) = (self.seq, self.caller.clone(), self.app.now());
+        let read = self.app.store.read(move |tx| match caller.still_holds(tx, now)? {
+            true => Ok(Some((tx.changes_since(seq, AT_ONCE)?, tx.last_change()?))),
+            false => Ok(None),
+        });
         match read.await? {
-            (None, last) => {
+            None => Ok(None),
+            Some((None, last)) => {
                 self.seq = last;
                 self.ready.push_back(self.rendering.lost().id(last.to_string()));
-                Ok(true)
+                Ok(Some(true))
             }
-            (Some(changes), _) => {
-                let Some(newest) = changes.last() else { return Ok(false) };
+            Some((Some(changes), _)) => {
+                let Some(newest) = changes.last() else { return Ok(Some(false)) };
                 self.seq = newest.seq;
                 let events = self.rendering.render(&self.app, &newest_of_each(&changes)).await?;
                 self.ready.extend(events);
-                Ok(true)
+                Ok(Some(true))
             }
         }
     }
@@ -160,5 +168,5 @@ const AT_ONCE: u32 = 200;
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a browser waits before it comes back.
 const RETRY: Duration = Duration::from_secs(2);
-/// A stream ends after so long and is asked for again: a revoked token reads no longer than this.
+/// A stream ends after so long and is asked for again.
 const LONGEST: Duration = Duration::from_secs(15 * 60);

@@ -28,7 +28,7 @@ use super::{api, error, health, metrics};
         api::lines::list, api::lines::show, api::line_settings::update,
         api::contacts::list, api::contacts::create, api::contacts::show, api::contacts::update, api::contacts::delete,
         api::users::list, api::users::create, api::users::show, api::users::update, api::users::delete,
-        api::passwords::set, api::merges::merge, api::merges::split, api::merges::new_owner,
+        api::passwords::set, api::passwords::set_pin, api::merges::merge, api::merges::split, api::merges::new_owner,
         api::usage::show, api::usage::export,
         api::consent_words::list, api::consent_words::update, api::consent_words::reset,
         api::templates::list, api::templates::create, api::templates::show, api::templates::update, api::templates::delete,

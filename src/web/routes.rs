@@ -96,7 +96,7 @@ fn table(app: App) -> Table {
     all.add("POST", "/api/v1/conversations/{id}/read", Send, api::threads::read);
     all.add("POST", "/api/v1/conversations/{id}/notes", Send, api::threads::notes);
     all.add("POST", "/api/v1/conversations/{id}/participants", Send, api::threads::participants);
-    all.add("POST", "/api/v1/conversations/{id}/new-owner", Send, api::merges::new_owner);
+    all.add("POST", "/api/v1/conversations/{id}/new-owner", Admin, api::merges::new_owner);
     all.add("GET", "/api/v1/consent", Read, api::consent::list);
     all.add("POST", "/api/v1/consent", Send, api::consent::record);
     all.add("GET", "/api/v1/consent.csv", Read, api::consent::export);
@@ -125,6 +125,7 @@ fn table(app: App) -> Table {
     all.add("PATCH", "/api/v1/users/{id}", Admin, api::users::update);
     all.add("DELETE", "/api/v1/users/{id}", Admin, api::users::delete);
     all.add("POST", "/api/v1/users/{id}/password", Admin, api::passwords::set);
+    all.add("POST", "/api/v1/users/{id}/pin", Admin, api::passwords::set_pin);
     all.add("GET", "/api/v1/templates", Read, api::templates::list);
     all.add("POST", "/api/v1/templates", Admin, api::templates::create);
     all.add("GET", "/api/v1/templates/{id}", Read, api::templates::show);
@@ -170,12 +171,15 @@ fn table(app: App) -> Table {
     all.add("POST", "/threads/{id}/presence", Read, pages::acts::presence);
     all.add("POST", "/threads/{id}/messages", Send, pages::composer::send);
     all.add("POST", "/threads/{id}/draft", Send, pages::composer::draft);
+    all.add("GET", "/threads/{id}/new-owner", Admin, pages::privacy::ask_new_owner);
+    all.add("POST", "/threads/{id}/new-owner", Admin, pages::privacy::new_owner);
     all.add("GET", "/threads/{id}/export", Admin, pages::privacy::export);
     all.add("GET", "/threads/{id}/erase", Admin, pages::privacy::ask);
     all.add("POST", "/threads/{id}/erase", Admin, pages::privacy::erase);
     all.add("GET", "/contacts", Read, pages::contacts::list);
     all.add("POST", "/contacts", Send, pages::contacts::create);
     all.add("GET", "/contacts.csv", Read, pages::contacts::export);
+    all.add("GET", "/contacts.vcf", Read, pages::contacts::export_cards);
     all.add("GET", "/contacts/new", Send, pages::contacts::new);
     all.add("GET", "/contacts/import", Send, pages::import::show);
     all.add(
@@ -186,10 +190,12 @@ fn table(app: App) -> Table {
     );
     all.add("GET", "/contacts/{id}", Read, pages::contacts::show);
     all.add("POST", "/contacts/{id}", Send, pages::contacts::save);
+    all.add("GET", "/contacts/{id}/texts", Read, pages::joined::show);
     all.add("POST", "/contacts/{id}/act", Send, pages::contacts::press);
     all.add("POST", "/messages/count", Send, pages::count::count);
     all.add("GET", "/messages/{id}", Read, pages::custody::show);
     all.add("POST", "/messages/{id}/settle", Send, pages::custody::settle);
+    all.add("GET", "/texts", Read, pages::texts::show);
     all.add("GET", "/live", Read, pages::live::stream);
     all.add("GET", "/n/{key}", Public, pages::notice::show);
     all.add("POST", "/n/{key}", Public, pages::notice::open);
@@ -201,9 +207,12 @@ fn table(app: App) -> Table {
     all.add("POST", "/signin/first", Public, pages::signin::first);
     all.add("POST", "/signin/invited", Public, pages::signin::invited);
     all.add("POST", "/signout", Public, pages::signin::close);
+    all.add("GET", "/certificate", Public, pages::certificate::show);
     all.add("GET", "/help", Read, pages::help::show);
+    all.add("GET", "/flow", Read, pages::help::flow);
     all.add("GET", "/account", Account, pages::account::show);
     all.add("POST", "/account/password", Account, pages::account::set_password);
+    all.add("POST", "/account/pin", Account, pages::account::set_pin);
     all.add("GET", "/account/second-factor", Account, pages::account::show_factor);
     all.add("POST", "/account/second-factor", Account, pages::account::begin_factor);
     all.add("POST", "/account/second-factor/confirm", Account, pages::account::confirm_factor);
@@ -214,6 +223,7 @@ fn table(app: App) -> Table {
     all.add("GET", "/lines.csv", Admin, pages::lines::export);
     all.add("GET", "/lines/{id}", Admin, pages::lines::show);
     all.add("POST", "/lines/{id}", Admin, pages::lines::save);
+    all.add("POST", "/lines/{id}/test", Admin, pages::lines::test);
     all.add("GET", "/modems", Admin, pages::modems::list);
     all.add("GET", "/modems/{id}", Admin, pages::modems::show);
     all.add("POST", "/modems/{id}/ussd", Admin, pages::modems::ussd);
@@ -221,6 +231,9 @@ fn table(app: App) -> Table {
     all.add("POST", "/modems/{id}/console", Admin, pages::modems::console);
     all.add("GET", "/queue", Read, pages::queue::show);
     all.add("POST", "/queue/{id}", Send, pages::queue::settle);
+    all.add("GET", "/quarantine", Admin, pages::quarantine::list);
+    all.add("GET", "/quarantine/{id}", Admin, pages::quarantine::show);
+    all.add("POST", "/quarantine/{id}", Admin, pages::quarantine::decide);
     all.add("GET", "/health", Read, pages::health::show);
     all.add("GET", "/refusals", Admin, pages::refusals::show);
     all.add("GET", "/audit", Admin, pages::audit::show);
@@ -228,24 +241,30 @@ fn table(app: App) -> Table {
     all.add("POST", "/tokens", Admin, pages::tokens::create);
     all.add("POST", "/tokens/{id}/revoke", Admin, pages::tokens::revoke);
     all.add("GET", "/templates", Admin, pages::templates::list);
-    all.add("POST", "/templates", Admin, pages::templates::create);
-    all.add("GET", "/templates/new", Admin, pages::templates::new);
-    all.add("GET", "/templates/{id}", Admin, pages::templates::show);
-    all.add("POST", "/templates/{id}", Admin, pages::templates::save);
-    all.add("POST", "/templates/{id}/delete", Admin, pages::templates::delete);
+    all.add("POST", "/templates", Admin, pages::edit::create::<pages::templates::Templates>);
+    all.add("GET", "/templates/new", Admin, pages::edit::new::<pages::templates::Templates>);
+    all.add("GET", "/templates/{id}", Admin, pages::edit::show::<pages::templates::Templates>);
+    all.add("POST", "/templates/{id}", Admin, pages::edit::save::<pages::templates::Templates>);
+    all.add(
+        "POST",
+        "/templates/{id}/delete",
+        Admin,
+        pages::edit::delete::<pages::templates::Templates>,
+    );
     all.add("GET", "/rules", Admin, pages::rules::list);
-    all.add("POST", "/rules", Admin, pages::rules::create);
-    all.add("GET", "/rules/new", Admin, pages::rules::new);
+    all.add("POST", "/rules", Admin, pages::edit::create::<pages::rules::Rules>);
+    all.add("GET", "/rules/new", Admin, pages::edit::new::<pages::rules::Rules>);
     all.add("POST", "/rules/try", Admin, pages::rules::try_rules);
-    all.add("GET", "/rules/{id}", Admin, pages::rules::show);
-    all.add("POST", "/rules/{id}", Admin, pages::rules::save);
-    all.add("POST", "/rules/{id}/delete", Admin, pages::rules::delete);
+    all.add("GET", "/rules/{id}", Admin, pages::edit::show::<pages::rules::Rules>);
+    all.add("POST", "/rules/{id}", Admin, pages::edit::save::<pages::rules::Rules>);
+    all.add("POST", "/rules/{id}/delete", Admin, pages::edit::delete::<pages::rules::Rules>);
     all.add("GET", "/prompts", Admin, pages::prompts::list);
-    all.add("POST", "/prompts", Admin, pages::prompts::create);
-    all.add("GET", "/prompts/new", Admin, pages::prompts::new);
-    all.add("GET", "/prompts/{id}", Admin, pages::prompts::show);
-    all.add("POST", "/prompts/{id}", Admin, pages::prompts::save);
-    all.add("POST", "/prompts/{id}/delete", Admin, pages::prompts::delete);
+    all.add("POST", "/prompts", Admin, pages::edit::create::<pages::prompts::Prompts>);
+    all.add("GET", "/prompts/new", Admin, pages::edit::new::<pages::prompts::Prompts>);
+    all.add("GET", "/prompts/{id}", Admin, pages::edit::show::<pages::prompts::Prompts>);
+    all.add("POST", "/prompts/{id}", Admin, pages::edit::save::<pages::prompts::Prompts>);
+    all.add("POST", "/prompts/{id}/ask", Admin, pages::prompts::ask);
+    all.add("POST", "/prompts/{id}/delete", Admin, pages::edit::delete::<pages::prompts::Prompts>);
     all.add("GET", "/reports", Read, pages::reports::show);
     all.add("GET", "/reports.csv", Read, pages::reports::export);
     all.add("GET", "/people", Admin, pages::people::list);
@@ -253,6 +272,7 @@ fn table(app: App) -> Table {
     all.add("GET", "/people/new", Admin, pages::people::new);
     all.add("GET", "/people/{id}", Admin, pages::people::show);
     all.add("POST", "/people/{id}", Admin, pages::people::save);
+    all.add("POST", "/people/{id}/pin", Admin, pages::people::set_pin);
     all.add("POST", "/people/{id}/invite", Admin, pages::people::invite);
     all.add("POST", "/people/{id}/sign-out", Admin, pages::people::sign_out);
     all.add("POST", "/people/{id}/delete", Admin, pages::people::delete);

@@ -264,6 +264,22 @@ async fn a_session_ends_when_idle_and_in_any_case_after_a_month() {
     assert_eq!(site.page("/account", &busy).await.header("location"), "/signin");
 }
 
+/// A gateway that made its certificate itself says why browsers warn and what to compare; one that
+/// did not, does not.
+#[tokio::test]
+async fn the_browsers_warning_is_explained_before_the_first_sign_in() {
+    let print = "AB:CD:EF:01";
+    let settings = Settings { self_signed: Some(print.to_owned()), ..Settings::default() };
+    let site = Site::with(settings).await;
+    assert!(site.page("/signin", "").await.text.contains("href=\"/certificate\""));
+    let page = site.page("/certificate", "").await.text;
+    assert!(page.contains(print) && page.contains("somebody stands between"), "{page}");
+    let known = Site::new().await;
+    assert!(!known.page("/signin", "").await.text.contains("/certificate"));
+    let page = known.page("/certificate", "").await.text;
+    assert!(page.contains("do not go on"), "{page}");
+}
+
 /// Cookies of a gateway that speaks TLS itself insist on it and on this host.
 #[tokio::test]
 async fn with_our_own_certificate_cookies_insist_on_tls() {
@@ -374,6 +390,7 @@ async fn every_route_lets_in_whom_it_names_and_nobody_else() {
         "/h/",
         "/sw.js",
         "/notified",
+        "/certificate",
     ];
     for route in routes(site.app.clone()) {
         if route.access == Access::Public {

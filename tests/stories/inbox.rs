@@ -2,16 +2,16 @@
 
 use axum::http::StatusCode;
 use simgate::store::{ClaimPolicy, Profile, Role, UserId};
-use simgate::types::{ConversationId, Secret};
+use simgate::types::ConversationId;
 use simgate::web::thread_link;
 
 use crate::site::{Answer, Site, form};
 
-const TO: &str = "+447700900123";
-const OTHER: &str = "+447700900456";
+pub const TO: &str = "+447700900123";
+pub const OTHER: &str = "+447700900456";
 
 /// Somebody with this role.
-async fn person(site: &Site, name: &str, role: Role) -> UserId {
+pub async fn person(site: &Site, name: &str, role: Role) -> UserId {
     let profile = Profile {
         first_name: name.to_owned(),
         last_name: "Example".to_owned(),
@@ -38,24 +38,20 @@ async fn strict(site: &Site) {
     set.await.unwrap();
 }
 
-async fn contact(site: &Site, first: &str, last: &str, numbers: &str) -> Answer {
+pub async fn contact(site: &Site, first: &str, last: &str, numbers: &str) -> Answer {
     let cookie = site.cookie().await;
     let fields = [("first_name", first), ("last_name", last), ("numbers", numbers)];
     site.ask(form("/contacts", &cookie, &fields)).await
 }
 
-/// The PIN that a user's links ask for.
-async fn set_pin(site: &Site, user: UserId, pin: &str) {
-    use argon2::password_hash::PasswordHasher;
-    use argon2::password_hash::phc::PasswordHash;
-    let hash: PasswordHash =
-        argon2::Argon2::default().hash_password_with_salt(pin.as_bytes(), &[7; 16]).unwrap();
-    let hash = Secret::new(hash.to_string());
-    site.app.store.write(move |tx| tx.set_link_pin(user, Some(&hash))).await.unwrap();
+/// An admin sets the PIN that a user's links ask for.
+async fn set_pin(site: &Site, user: UserId, pin: &str) -> Answer {
+    let cookie = site.cookie().await;
+    site.ask(form(&format!("/people/{user}/pin"), &cookie, &[("pin", pin)])).await
 }
 
 /// A page as somebody sees it.
-async fn seen(site: &Site, cookie: &str, path: &str, user: UserId) -> String {
+pub async fn seen(site: &Site, cookie: &str, path: &str, user: UserId) -> String {
     let join = if path.contains('?') { '&' } else { '?' };
     let page = site.page(&format!("{path}{join}as={user}"), cookie).await;
     assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
@@ -63,7 +59,7 @@ async fn seen(site: &Site, cookie: &str, path: &str, user: UserId) -> String {
 }
 
 /// Presses a button of the first conversation as somebody.
-async fn press(site: &Site, cookie: &str, act: &str, user: UserId) -> Answer {
+pub async fn press(site: &Site, cookie: &str, act: &str, user: UserId) -> Answer {
     site.ask(form(&format!("/threads/1?as={user}"), cookie, &[("act", act)])).await
 }
 
@@ -187,7 +183,10 @@ async fn a_claim_moves_a_conversation_and_keeps_others_from_answering() {
     let added = [("act", "add"), ("user", &ben.to_string())];
     site.ask(form(&format!("/threads/1?as={anna}"), &cookie, &added)).await;
     assert!(seen(&site, &cookie, "/", ben).await.contains("Of course."), "among his own now");
-    let closed = press(&site, &cookie, "close", ben).await;
+    let asked = press(&site, &cookie, "close", ben).await;
+    assert!(asked.text.contains("You have not sent what you wrote"), "{}", asked.text);
+    let sure = [("act", "close"), ("confirm", "1")];
+    let closed = site.ask(form(&format!("/threads/1?as={ben}"), &cookie, &sure)).await;
     assert_eq!(closed.header("location"), "/");
     assert!(seen(&site, &cookie, "/?tab=closed", ben).await.contains("Of course."));
     let story = seen(&site, &cookie, "/threads/1", anna).await;
@@ -397,6 +396,15 @@ async fn a_note_stands_among_the_texts_and_names_somebody() {
     assert!(page.contains("Anna Example added Ben Example"));
     assert!(seen(&site, &cookie, "/", ben).await.contains("row-1"), "among his own");
     assert_eq!(site.texts().await, 1);
+    // Told by their own way, once; who wrote it is not told of their own words.
+    let told = site.app.store.read(|tx| tx.deliveries(10)).await.unwrap();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        (told[0].target.as_str(), &told[0].payload["thread"]),
+        (&*ben.to_string(), &1.into())
+    );
+    let words = told[0].payload["text"].as_str().unwrap();
+    assert!(words.starts_with("Anna Example named you in a note about +447700900123: @ben can"));
 }
 
 /// S165..S167: more texts than one page; the rest is one link away, in strict order.
@@ -446,6 +454,10 @@ async fn contacts_are_kept_merged_and_parted_again() {
         "{}",
         file.text
     );
+    let cards = site.page("/contacts.vcf", &cookie).await;
+    assert!(cards.header("content-type").starts_with("text/vcard"));
+    assert_eq!(cards.text.matches("BEGIN:VCARD").count(), 2);
+    assert!(cards.text.contains(&format!("TEL;TYPE=CELL:{TO}\r\n")), "{}", cards.text);
 }
 
 /// A file is shown first and becomes contacts when somebody says so.
@@ -577,7 +589,11 @@ async fn a_notices_link_opens_one_conversation_once() {
 async fn a_notices_link_asks_for_the_pin_and_ends() {
     let site = Site::new().await;
     let nora = person(&site, "Nora", Role::Notified).await;
-    set_pin(&site, nora, "4711").await;
+    let weak = set_pin(&site, nora, "47x1").await;
+    assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(weak.text.contains("A PIN has 4 to 12 digits."), "{}", weak.text);
+    let set = set_pin(&site, nora, "4711").await;
+    assert_eq!(set.header("location"), format!("/people/{nora}?done=pin"), "{}", set.text);
     site.receives(TO, "Hello").await;
     let link = thread_link(&site.app, nora, ConversationId(1)).await.unwrap();
     assert!(site.page(&link, "").await.text.contains("Your PIN"));

@@ -133,7 +133,8 @@ async fn set_pin(desk: &Desk, user: UserId, pin: &str) {
     let hash: PasswordHash =
         argon2::Argon2::default().hash_password_with_salt(pin.as_bytes(), &[7; 16]).unwrap();
     let hash = Secret::new(hash.to_string());
-    let kept = desk.shop.gateway.store.write(move |tx| tx.set_link_pin(user, Some(&hash)));
+    let now = desk.shop.gateway.clock.wall();
+    let kept = desk.shop.gateway.store.write(move |tx| tx.set_link_pin(user, Some(&hash), now));
     kept.await.expect("a PIN");
 }
 

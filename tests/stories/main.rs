@@ -30,6 +30,7 @@ mod hostile;
 #[path = "../support/imap_script.rs"]
 mod imap_script;
 mod inbox;
+mod inbox_decisions;
 mod inbox_hostile;
 mod long_message;
 mod mail;
@@ -41,6 +42,9 @@ mod mail_results;
 mod mailbox;
 mod one_thread;
 mod pages_admin;
+mod pages_lines;
+mod pages_mail;
+mod pages_texts;
 mod people;
 mod privacy;
 mod receive;

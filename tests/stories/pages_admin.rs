@@ -2,7 +2,8 @@
 
 use axum::http::StatusCode;
 use simgate::store::{LineId, NewMessage, Role};
-use simgate::types::{Class, Number};
+use simgate::types::{Class, Number, UnixTime};
+use simgate::web::{Access, routes};
 
 use crate::site::{Site, form};
 
@@ -12,6 +13,36 @@ async fn desk() -> (Site, String, LineId) {
     let cookie = site.cookie().await;
     let line = site.app.store.read(|tx| Ok(tx.lines()?[0].id)).await.unwrap();
     (site, cookie, line)
+}
+
+/// S168: every page that somebody signed in can look at has its help: those of the table of routes,
+/// whichever is added.
+#[tokio::test]
+async fn every_page_has_a_section_of_the_help() {
+    let (site, cookie, _) = desk().await;
+    site.receives("+447700900123", "Hello").await;
+    site.app.store.write(|tx| tx.create_contact(&Default::default(), UnixTime(0))).await.unwrap();
+    let help = site.page("/help", &cookie).await.text;
+    let mut pages = 0;
+    for route in routes(site.app.clone()) {
+        let open = route.access == Access::Public || route.path.starts_with("/api/");
+        let file = ["/metrics", "/export", "/live"].iter().any(|end| route.path.ends_with(end));
+        if route.method != "GET" || open || file || route.path.contains('.') {
+            continue;
+        }
+        let page = site.page(&route.path.replace("{id}", "1"), &cookie).await;
+        if page.status != StatusCode::OK {
+            // There is nothing of that kind here; its page without a row is in the next test.
+            let known = [StatusCode::NOT_FOUND, StatusCode::SEE_OTHER];
+            assert!(known.contains(&page.status), "{}: {}", route.path, page.status);
+            continue;
+        }
+        let section = page.text.split("href=\"/help#").nth(1).expect(route.path);
+        let section = section.split('"').next().unwrap();
+        assert!(help.contains(&format!("<section id=\"{section}\"")), "{}: {section}", route.path);
+        pages += 1;
+    }
+    assert!(pages > 30, "only {pages} pages were looked at");
 }
 
 /// S168: each page has its help, and every page of the settings opens, also without a single row.
@@ -26,6 +57,8 @@ async fn every_settings_page_opens_empty_and_leads_to_its_help() {
         "/people",
         "/people/new",
         "/queue",
+        "/quarantine",
+        "/texts",
         "/rules",
         "/rules/new",
         "/templates",
@@ -246,6 +279,73 @@ async fn prompts_are_set_up_and_show_their_answers() {
     let lone = [("name", "One"), ("kind", "poll"), ("text", "Which?"), ("options", "Red")];
     let lone = site.ask(form("/prompts", &cookie, &lone)).await;
     assert_eq!(lone.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", lone.text);
+}
+
+/// S86, S87, S88: what follows a low, middling and high rating is set with the question, between an
+/// opening and a closing time; what the form does not show stays.
+#[tokio::test]
+async fn what_follows_a_rating_is_set_with_its_times() {
+    let (site, cookie, _) = desk().await;
+    let bob = site.user("Bob", Role::Agent).await;
+    let rating = [
+        ("name", "How was it?"),
+        ("kind", "rating"),
+        ("text", "From 1 to 5?"),
+        ("low", "2"),
+        ("high", "4"),
+        ("opens", "2026-11-21T10:00"),
+        ("closes", "2026-12-24T18:00"),
+        ("outcome_0_reply", "We are sorry. Somebody will call you."),
+        ("outcome_0_flag", "call them"),
+        ("outcome_2_reply", "Thank you! https://example.org/review"),
+    ];
+    let bob = bob.to_string();
+    let rating = [&rating[..], &[("outcome_0_notify", bob.as_str())]].concat();
+    let made = site.ask(form("/prompts", &cookie, &rating)).await;
+    assert_eq!(made.header("location"), "/prompts?done=saved", "{}", made.text);
+    let token = site.token(&["admin"]).await;
+    let kept = site.get("/api/v1/prompts/1", &token).await.json();
+    let low = &kept["outcomes"]["low"];
+    assert_eq!(low[0]["reply"], "We are sorry. Somebody will call you.", "{kept}");
+    assert_eq!((&low[1]["flag"], &low[2]["notify"]), (&"call them".into(), &bob.as_str().into()));
+    assert_eq!(kept["outcomes"]["middle"], serde_json::Value::Null, "nothing follows");
+    assert_eq!(kept["opens"], "2026-11-21T10:00:00.000Z");
+    let page = site.page("/prompts/1", &cookie).await.text;
+    assert!(page.contains("After a low rating") && page.contains("value=\"2026-12-24T18:00\""));
+    assert!(page.contains("Somebody will call you.</textarea>"), "{page}");
+
+    let gone = [("outcome_0_reply", ""), ("outcome_0_flag", ""), ("outcome_0_notify", "")];
+    let changed: Vec<(&str, &str)> = rating
+        .iter()
+        .map(|(name, value)| (*name, *value))
+        .filter(|(name, _)| !gone.iter().any(|(other, _)| other == name))
+        .collect();
+    let saved = site.ask(form("/prompts/1", &cookie, &changed)).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let kept = site.get("/api/v1/prompts/1", &token).await.json();
+    assert_eq!(kept["outcomes"].as_object().map(|all| all.len()), Some(1), "{kept}");
+    let early = site.ask(form("/prompts/1/ask", &cookie, &[("to", "+447700900123")])).await;
+    assert_eq!(early.status, StatusCode::CONFLICT);
+    assert!(early.text.contains("not open yet") && early.text.contains("+447700900123</textarea>"));
+    let backwards = [("closes", "2026-11-20T18:00"), ("opens", "2026-11-21T10:00")];
+    let backwards = [&changed[..8].to_vec()[..], &backwards[..]].concat();
+    let backwards: Vec<(&str, &str)> = backwards
+        .iter()
+        .enumerate()
+        .filter(|(at, (name, _))| *at >= 8 || !["opens", "closes"].contains(name))
+        .map(|(_, pair)| *pair)
+        .collect();
+    let refused = site.ask(form("/prompts/1", &cookie, &backwards)).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+
+    site.later(3_600);
+    let asked = site.ask(form("/prompts/1/ask", &cookie, &[("to", "+447700900123")])).await;
+    assert_eq!(asked.header("location"), "/prompts/1", "{}", asked.text);
+    let page = site.page("/prompts/1", &cookie).await.text;
+    assert!(page.contains("1 asked, 0 answered, 1 silent"), "{page}");
+    let partly = [("to", "+447700900124\nnobody")];
+    let partly = site.ask(form("/prompts/1/ask", &cookie, &partly)).await;
+    assert!(partly.text.contains("1 asked. nobody:"), "{}", partly.text);
 }
 
 /// A token is shown once, and its use ends with a button; both stand in the audit log.

@@ -325,6 +325,17 @@ impl Events {
     }
 }
 
+impl Events {
+    /// Everything up to the end of the stream, which must come.
+    pub async fn rest(mut self) -> String {
+        while let Some(frame) = self.body.frame().await {
+            let frame = frame.unwrap();
+            self.read.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+        }
+        self.read
+    }
+}
+
 pub fn request(method: Method, path: &str) -> axum::http::request::Builder {
     Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:8080")
 }

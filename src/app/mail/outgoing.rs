@@ -39,6 +39,13 @@ pub(in crate::app) fn prepare(
     match delivery.kind {
         DeliveryKind::Email => of_text(tx, room, delivery, &delivery.target, None),
         DeliveryKind::Mail => Ok(written(delivery)),
+        // Of something else than a text: it brings its words along.
+        DeliveryKind::Notice if delivery.payload["text"].is_string() => {
+            match addressee(tx, delivery)? {
+                Some(address) => Ok(alert(room, delivery, &address)),
+                None => Ok(Prepared::Hopeless("the user has no e-mail address".to_owned())),
+            }
+        }
         DeliveryKind::Notice => match addressee(tx, delivery)? {
             Some(address) if is_forwarded(tx, delivery.message, &address)? => {
                 Ok(Prepared::Needless("the forward goes to the same address"))
@@ -187,13 +194,10 @@ fn alert(room: &MailRoom, delivery: &Delivery, to: &str) -> Prepared {
         Err(error) => return Prepared::Hopeless(format!("{to:?}: {error}")),
     };
     let id = format!("alert {}", delivery.id);
-    let alert = email::Alert {
-        to: &to,
-        text,
-        link: room.pages.as_deref(),
-        at: delivery.created_at,
-        id: &id,
-    };
+    let thread = delivery.payload["thread"].as_i64().map(ConversationId);
+    let link = thread.and_then(|thread| room.page_of(thread)).or_else(|| room.pages.clone());
+    let alert =
+        email::Alert { to: &to, text, link: link.as_deref(), at: delivery.created_at, id: &id };
     Prepared::Letter(letter(email::alert(&alert, &room.site)), None)
 }
 

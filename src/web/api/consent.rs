@@ -183,13 +183,13 @@ pub(in crate::web) async fn export(
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct ByHand {
     /// Whose.
-    number: String,
+    pub(in crate::web) number: String,
     /// `out`, or `in` for somebody who has not opted out.
-    state: String,
+    pub(in crate::web) state: String,
     /// How it was told: "by phone", "form of 3 May".
-    how: String,
+    pub(in crate::web) how: String,
     /// Id, name, number or ICCID of a line: it then holds on that line only.
-    line: Option<String>,
+    pub(in crate::web) line: Option<String>,
 }
 
 /// Opts a number out by hand, or records consent given by another way. Nothing is sent.

@@ -30,7 +30,7 @@ pub(in crate::web) async fn stream(
     headers: HeaderMap,
     Query(since): Query<Since>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, WebError> {
-    follow(&app, &headers, &since, Json { line: caller.line() }).await
+    follow(&app, &caller, &headers, &since, Json { line: caller.line() }).await
 }
 
 /// Events as JSON, for programs.

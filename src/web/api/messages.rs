@@ -50,7 +50,7 @@ pub(in crate::web) struct NewMessage {
     /// Fill fields such as `{{ first_name|default('there') }}` from the address book (default false).
     pub(super) merge: Option<bool>,
     /// Why somebody who has opted out is answered once all the same: only to a text they wrote
-    /// since, only a `conversation`; audited.
+    /// since, only a `conversation`, only by an admin; audited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) exception: Option<String>,
     /// The id of the newest text its writer has seen: when a colleague has answered since, the call

@@ -1,4 +1,5 @@
-//! A user's password, set or taken away by an admin.
+//! What a user proves themselves with, set or taken away by an admin: the password they sign in
+//! with, and the PIN that the links in their notices ask for (C20).
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -54,4 +55,54 @@ pub(in crate::web) async fn set(
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What the links in a user's notices ask for.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct PinSet {
+    /// 4 to 12 digits; null takes the PIN away.
+    #[schema(value_type = Option<String>)]
+    pin: Option<String>,
+}
+
+/// Sets the PIN that the links in a user's notices ask for, or takes it away. It is kept as a hash
+/// and never shown.
+#[utoipa::path(post, path = "/api/v1/users/{id}/pin", tag = "users",
+    params(("id" = String, Path)), request_body = PinSet,
+    responses((status = 204), (status = 404, description = "not_found")))]
+pub(in crate::web) async fn set_pin(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<UserId>,
+    Body(PinSet { pin }): Body<PinSet>,
+) -> Result<StatusCode, WebError> {
+    keep_pin(&app, caller, id, pin.map(Secret::new)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Keeps the hash of a PIN, or forgets it.
+pub(in crate::web) async fn keep_pin(
+    app: &App,
+    caller: Caller,
+    id: UserId,
+    pin: Option<Secret>,
+) -> Result<(), WebError> {
+    let hash = match pin {
+        None => None,
+        Some(pin) => {
+            let digits = pin.expose().bytes().all(|octet| octet.is_ascii_digit());
+            if !digits || !(4..=12).contains(&pin.expose().len()) {
+                return Err(WebError::new(Code::FieldInvalid, "A PIN has 4 to 12 digits."));
+            }
+            Some(password::hash(app, &pin).await?)
+        }
+    };
+    change(app, move |tx, now| {
+        tx.user(id)?.ok_or_else(WebError::not_found)?;
+        tx.set_link_pin(id, hash.as_ref(), now)?;
+        let action = if hash.is_some() { "user.pin_set" } else { "user.pin_removed" };
+        audit(tx, &caller, action, id, json!({}), now)
+    })
+    .await
 }

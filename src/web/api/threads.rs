@@ -22,7 +22,7 @@ use crate::web::auth::Caller;
 use crate::web::change::{audit, change};
 use crate::web::error::{Code, WebError};
 use crate::web::extract::{Body, Id, given};
-use crate::web::{App, crew};
+use crate::web::{App, crew, mentions};
 
 /// One act on one conversation, with everything its checks need.
 struct Act<'a, 'tx> {
@@ -322,7 +322,7 @@ pub(in crate::web) struct NewNote {
     pub(in crate::web) text: String,
 }
 
-/// Adds a note to a conversation. Whom it names with an `@` takes part from then on.
+/// Adds a note to a conversation. Whom it names with an `@` takes part from then on, and is told.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/notes", tag = "conversations", params(("id" = String, Path)),
     request_body = NewNote, responses((status = 201, body = Note), (status = 404, description = "not_found")))]
 pub(in crate::web) async fn notes(
@@ -335,18 +335,9 @@ pub(in crate::web) async fn notes(
         return Err(WebError::new(Code::FieldInvalid, "text has 1 to 5,000 characters."));
     }
     let made = change(&app, move |tx, now| {
-        seen(tx, &caller, id)?;
+        let this = seen(tx, &caller, id)?;
         let note = tx.add_note(id, &caller.author(), &text, now)?;
-        for user in mentioned(tx, &text)? {
-            let before = seen(tx, &caller, id)?;
-            if before.owner != Some(user) && !before.participants.contains(&user) {
-                tx.add_participant(id, user, now)?;
-                let author = Some(caller.author());
-                let joined =
-                    NewHappening { kind: Happened::Joined, author, user: Some(user), word: None };
-                tx.happened(id, &joined, now)?;
-            }
-        }
+        mentions::bring_in(tx, &caller, &this, (note, &text), now)?;
         if let Some(user) = caller.user() {
             tx.owner_acted(id, user, now)?;
         }
@@ -355,22 +346,8 @@ pub(in crate::web) async fn notes(
     });
     let made = made.await?;
     app.bus.ring(Change::Conversation(id));
+    app.bus.ring(Change::Deliveries);
     Ok((StatusCode::CREATED, Json(made.into())))
-}
-
-/// Those of us whom a note names with an `@`: by first name or by the whole one.
-fn mentioned(tx: &WriteTx<'_>, text: &str) -> Result<Vec<UserId>, WebError> {
-    let said = text.to_lowercase();
-    let names = |name: &str| {
-        let name = format!("@{}", name.to_lowercase());
-        let ends = |at: usize| {
-            said.get(at + name.len()..).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-        };
-        name.len() > 1 && said.match_indices(&name).any(|(at, _)| ends(at))
-    };
-    let users = tx.users()?.into_iter().filter(crew::acts);
-    let meant = users.filter(|user| names(&user.profile.first_name) || names(&user.name()));
-    Ok(meant.map(|user| user.id).collect())
 }
 
 /// Who takes part.

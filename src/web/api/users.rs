@@ -37,6 +37,8 @@ pub(in crate::web) struct User {
     /// Has texted STOP to us: relays go to the next recipient.
     paused: bool,
     has_password: bool,
+    /// The links in their notices ask for a PIN.
+    has_pin: bool,
     /// Texts they may start by mail within a day.
     mail_quota: u32,
     created_at: String,
@@ -57,6 +59,7 @@ impl From<store::User> for User {
             team: profile.team,
             paused: user.paused,
             has_password: user.has_password,
+            has_pin: user.has_pin,
             mail_quota: user.mail_quota,
             created_at: stamp(user.created_at),
         }

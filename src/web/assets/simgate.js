@@ -258,8 +258,9 @@ function lead(tell) {
     stream.onerror = () => {
       down = true;
       tell({ connected: false });
-      // The browser gives up after a refusal: signed out, or the gateway was replaced.
-      if (stream.readyState === EventSource.CLOSED) setTimeout(open, 3000);
+      // The browser gives up after a refusal: signed out, or the gateway was replaced. Asking for
+      // the page tells which.
+      if (stream.readyState === EventSource.CLOSED) { refresh(); setTimeout(open, 3000); }
     };
     stream.addEventListener("change", (event) => {
       tell({ change: JSON.parse(event.data), seq: Number(event.lastEventId) || 0 });
@@ -402,6 +403,8 @@ async function send(form, button) {
   if (form.ariaBusy === "true") return;
   const body = new URLSearchParams(new FormData(form, button));
   const place = byId(form.dataset.swap);
+  // What is being written elsewhere is kept first: closing asks about it.
+  if (unkept && unkept !== form) await keepNow();
   clearTimeout(keeping);
   form.ariaBusy = "true";
   button?.setAttribute("aria-busy", "true");
@@ -438,7 +441,7 @@ function swap(place, content) {
   if (!incoming) return false;
   place.replaceWith(incoming);
   prepare(incoming);
-  const wanted = incoming.querySelector("[aria-invalid=true]") ?? incoming.querySelector("textarea");
+  const wanted = incoming.querySelector("[aria-invalid=true], [autofocus]") ?? incoming.querySelector("textarea");
   wanted?.focus();
   if (wanted?.setSelectionRange && wanted.tagName === "TEXTAREA") wanted.setSelectionRange(wanted.value.length, wanted.value.length);
   announce(incoming.querySelector(".refusal")?.textContent.trim());
@@ -580,7 +583,7 @@ function keepNow() {
   unkept = null;
   if (!form?.isConnected || form.ariaBusy === "true") return;
   const fields = { text: form.elements.text.value, line: form.elements.line?.value ?? "" };
-  post(form.dataset.draft, fields);
+  return post(form.dataset.draft, fields);
 }
 
 function prepare(root) {

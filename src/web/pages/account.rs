@@ -15,6 +15,7 @@ use super::signin::checked;
 use super::words::{Moment, ago};
 use crate::store::{SecondFactor, Session, SessionId, User, UserId};
 use crate::types::Secret;
+use crate::web::api::passwords::keep_pin;
 use crate::web::auth::Caller;
 use crate::web::change::{audit, change};
 use crate::web::error::{Code, WebError};
@@ -31,6 +32,7 @@ struct AccountPage {
     role: &'static str,
     has_password: bool,
     protected: bool,
+    has_pin: bool,
     codes_left: u32,
     sessions: Vec<Browser>,
     done: Option<&'static str>,
@@ -75,6 +77,7 @@ pub(in crate::web) async fn show(
     let words = match done.as_deref() {
         Some("password") => Some("Your password is set. Your other browsers were signed out."),
         Some("factor-off") => Some("The second factor is off."),
+        Some("pin") => Some("Saved. The links of later notices ask for it, or no longer do."),
         Some("ended") => Some("That browser is signed out."),
         Some("elsewhere") => Some("All your other browsers are signed out."),
         _ => None,
@@ -102,6 +105,7 @@ async fn page(
     let page = AccountPage {
         frame: Frame::of(app, caller, "Your account", "/account", "account").await?,
         name: user.name(),
+        has_pin: user.has_pin,
         email: user.profile.email,
         role: user.profile.role.as_str(),
         has_password: user.has_password,
@@ -202,23 +206,55 @@ enum FactorStep {
     Codes(Vec<Secret>),
 }
 
-/// The password that confirms a change.
-#[derive(Deserialize)]
+/// The password that confirms a change, and the PIN where that is what changes.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(in crate::web) struct Confirmed {
-    #[serde(default)]
     current: String,
+    pin: String,
+}
+
+/// The owner, when the password confirms it is them; else the page with the reason at its form.
+async fn confirmed(
+    app: &App,
+    caller: &Caller,
+    form: &'static str,
+    current: String,
+) -> Result<Result<UserId, Response>, WebError> {
+    let (id, _) = caller.signed_in()?;
+    match still_you(app, id, current).await {
+        Ok(()) => Ok(Ok(id)),
+        Err(refusal) => again(app, caller, form, refusal).await.map(Err),
+    }
+}
+
+/// Sets the PIN of the own links, or takes it away when none is given (C20).
+pub(in crate::web) async fn set_pin(
+    State(app): State<App>,
+    caller: Caller,
+    Form(Confirmed { current, pin }): Form<Confirmed>,
+) -> Result<Response, WebError> {
+    let id = match confirmed(&app, &caller, "pin", current).await? {
+        Ok(id) => id,
+        Err(page) => return Ok(page),
+    };
+    let pin = Some(pin.trim().to_owned()).filter(|pin| !pin.is_empty());
+    match keep_pin(&app, caller.clone(), id, pin.map(Secret::new)).await {
+        Ok(()) => Ok(Redirect::to("/account?done=pin").into_response()),
+        Err(refusal) => again(&app, &caller, "pin", refusal).await,
+    }
 }
 
 /// Begins to set up an authenticator.
 pub(in crate::web) async fn begin_factor(
     State(app): State<App>,
     caller: Caller,
-    Form(Confirmed { current }): Form<Confirmed>,
+    Form(Confirmed { current, .. }): Form<Confirmed>,
 ) -> Result<Response, WebError> {
-    let (id, _) = caller.signed_in()?;
-    if let Err(refusal) = still_you(&app, id, current).await {
-        return again(&app, &caller, "factor", refusal).await;
-    }
+    let id = match confirmed(&app, &caller, "factor", current).await? {
+        Ok(id) => id,
+        Err(page) => return Ok(page),
+    };
     let secret = second_factor::fresh(&app);
     change(&app, move |tx, now| Ok(tx.begin_second_factor(id, &secret, now)?)).await?;
     Ok(Redirect::to("/account/second-factor").into_response())
@@ -297,12 +333,12 @@ pub(in crate::web) async fn confirm_factor(
 pub(in crate::web) async fn end_factor(
     State(app): State<App>,
     caller: Caller,
-    Form(Confirmed { current }): Form<Confirmed>,
+    Form(Confirmed { current, .. }): Form<Confirmed>,
 ) -> Result<Response, WebError> {
-    let (id, _) = caller.signed_in()?;
-    if let Err(refusal) = still_you(&app, id, current).await {
-        return again(&app, &caller, "factor", refusal).await;
-    }
+    let id = match confirmed(&app, &caller, "factor", current).await? {
+        Ok(id) => id,
+        Err(page) => return Ok(page),
+    };
     change(&app, move |tx, now| {
         tx.end_second_factor(id, now)?;
         audit(tx, &caller, "user.second_factor_off", id, json!({}), now)

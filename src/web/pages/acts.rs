@@ -1,19 +1,24 @@
 //! What is done to a conversation from its page. Each is a plain form; whether somebody may is
 //! asked by the same acts as the API's.
 
+use askama::Template;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::Extent;
 use super::inbox::View;
 use crate::bus::Change;
 use crate::types::ConversationId;
 use crate::web::App;
+use crate::web::api::consent::{self, ByHand};
+use crate::web::api::conversations::seen;
 use crate::web::api::threads::{self, Assignment, Flag, NewNote, Participants, Tags};
 use crate::web::auth::Caller;
+use crate::web::change::{audit, change};
 use crate::web::error::{Code, WebError};
 use crate::web::extract::{Body, Form, Id, Query};
 
@@ -27,6 +32,10 @@ pub(in crate::web) struct Pressed {
     word: String,
     text: String,
     tags: String,
+    /// How an opt-out was told.
+    how: String,
+    /// Pressed although something is unfinished.
+    confirm: String,
 }
 
 /// Carries a button out and shows the conversation as it is then.
@@ -39,6 +48,12 @@ pub(in crate::web) async fn press(
     Form(pressed): Form<Pressed>,
 ) -> Result<Response, WebError> {
     let closing = pressed.act == "close";
+    if closing
+        && pressed.confirm.is_empty()
+        && let Some(words) = unfinished(&app, &caller, id).await?
+    {
+        return ask_first(&app, &caller, Extent::of(&headers), id, view, words).await;
+    }
     carry_out(&app, caller, id, pressed).await?;
     Ok(match Extent::of(&headers) {
         Extent::Fragment => StatusCode::NO_CONTENT.into_response(),
@@ -48,14 +63,97 @@ pub(in crate::web) async fn press(
     })
 }
 
+/// What closing would leave undone: the closer's own draft, texts that are still to leave (E127).
+async fn unfinished(
+    app: &App,
+    caller: &Caller,
+    id: ConversationId,
+) -> Result<Option<String>, WebError> {
+    let caller = caller.clone();
+    let read = app.store.read(move |tx| {
+        let found = || {
+            let this = seen(tx, &caller, id)?;
+            // Whoever may not close it is told that instead.
+            if !super::thread::may_close(tx, &caller, &this)? {
+                return Ok((None, 0));
+            }
+            Ok::<_, WebError>((tx.draft(&caller.key_space(), id)?, this.scheduled))
+        };
+        Ok(found())
+    });
+    let (draft, scheduled) = read.await??;
+    let draft = draft.filter(|draft| !draft.text.trim().is_empty());
+    let draft = draft.map(|_| "You have not sent what you wrote; it stays here as your draft.");
+    let scheduled = match scheduled {
+        0 => None,
+        1 => Some("One text is still to leave; it leaves all the same.".to_owned()),
+        n => Some(format!("{n} texts are still to leave; they leave all the same.")),
+    };
+    let words: Vec<String> = draft.map(str::to_owned).into_iter().chain(scheduled).collect();
+    Ok((!words.is_empty()).then(|| words.join(" ")))
+}
+
+/// The page with the question whether to close all the same, or the question alone.
+async fn ask_first(
+    app: &App,
+    caller: &Caller,
+    extent: Extent,
+    id: ConversationId,
+    view: View,
+    words: String,
+) -> Result<Response, WebError> {
+    let mut pane = super::thread::pane(app, caller, id, &view, None).await?;
+    let html = match extent {
+        Extent::Fragment => pane.ask_closing(words).render()?,
+        Extent::Whole => {
+            pane.ask_closing(words);
+            super::inbox::render(app, caller, view, Some(pane)).await?
+        }
+    };
+    Ok((StatusCode::CONFLICT, Html(html)).into_response())
+}
+
+/// A person has read the words that may have been an opt-out, and found that they were none (E81).
+async fn not_meant(app: &App, caller: Caller, id: ConversationId) -> Result<(), WebError> {
+    change(app, move |tx, now| {
+        seen(tx, &caller, id)?;
+        tx.set_possible_opt_out(id, false, now)?;
+        audit(tx, &caller, "consent.not_meant", id, json!({}), now)
+    })
+    .await?;
+    app.bus.ring(Change::Conversation(id));
+    Ok(())
+}
+
+/// Opts the conversation's number out, as somebody told us.
+async fn opt_out(
+    app: &App,
+    caller: Caller,
+    id: ConversationId,
+    how: String,
+) -> Result<(), WebError> {
+    let asking = caller.clone();
+    let this = app.store.read(move |tx| Ok(seen(tx, &asking, id))).await??;
+    let (number, state) = (this.number.as_str().to_owned(), "out".to_owned());
+    let told = Body(ByHand { number, state, how, line: None });
+    consent::record(State(app.clone()), caller, told).await.map(drop)?;
+    app.bus.ring(Change::Conversation(id));
+    Ok(())
+}
+
 async fn carry_out(
     app: &App,
     caller: Caller,
     id: ConversationId,
     pressed: Pressed,
 ) -> Result<(), WebError> {
+    let Pressed { act, user, team, word, text, tags, how, confirm: _ } = pressed;
+    match act.as_str() {
+        "opt_out" => return opt_out(app, caller, id, how).await,
+        "not_opt_out" => return not_meant(app, caller, id).await,
+        _ => {}
+    }
     let app = State(app.clone());
-    let Pressed { act, user, team, word, text, tags } = pressed;
     match act.as_str() {
         "claim" => threads::claim(app, caller, Id(id)).await.map(drop),
         "release" => threads::release(app, caller, Id(id)).await.map(drop),
@@ -150,7 +248,7 @@ pub(in crate::web) async fn presence(
     let (asking, viewer) = (caller.clone(), caller.user());
     let read = app.store.read(move |tx| {
         let user = viewer.map(|user| tx.user(user)).transpose()?.flatten();
-        let known = crate::web::api::conversations::seen(tx, &asking, id).map(drop);
+        let known = seen(tx, &asking, id).map(drop);
         Ok((known, user))
     });
     let (known, user) = read.await?;

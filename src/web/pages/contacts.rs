@@ -11,12 +11,12 @@ use super::Frame;
 use super::face::{Piece, face, pieces};
 use crate::store::{Contact, ContactQuery, ReadTx, StoreError};
 use crate::types::{ContactId, ConversationId};
-use crate::web::App;
 use crate::web::api::contacts::{self as book, ContactSet};
 use crate::web::api::merges::{self, Other};
 use crate::web::auth::Caller;
 use crate::web::error::{Code, WebError};
 use crate::web::extract::{Body, Form, Id, Patch, Query};
+use crate::web::{App, exports};
 
 #[derive(Template)]
 #[template(path = "contacts.html", config = "src/web/askama.toml")]
@@ -107,6 +107,11 @@ struct ContactPage {
 }
 
 impl ContactPage {
+    /// Whether there is more than one conversation with them.
+    fn several(&self) -> bool {
+        self.threads.iter().filter(|(_, thread)| thread.is_some()).count() > 1
+    }
+
     fn number(&self) -> String {
         self.id.map(|id| id.to_string()).unwrap_or_default()
     }
@@ -342,11 +347,33 @@ async fn page(
     Ok(ContactPage { frame, id, form, refusal, threads, consent, others, merged }.render()?)
 }
 
-/// The whole address book as a file.
+/// The whole address book as a table.
 pub(in crate::web) async fn export(
     State(app): State<App>,
     caller: Caller,
 ) -> Result<Response, WebError> {
+    let file = exports::table(&everybody(&app, &caller).await?).map_err(WebError::internal)?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"contacts.csv\""),
+    ];
+    Ok((headers, file).into_response())
+}
+
+/// The whole address book as cards for a phone.
+pub(in crate::web) async fn export_cards(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<Response, WebError> {
+    let file = exports::cards(&everybody(&app, &caller).await?);
+    let headers = [
+        (header::CONTENT_TYPE, "text/vcard; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"contacts.vcf\""),
+    ];
+    Ok((headers, file).into_response())
+}
+
+async fn everybody(app: &App, caller: &Caller) -> Result<Vec<Contact>, WebError> {
     caller.every_line()?;
     let read = app.store.read(|tx| {
         let mut all: Vec<Contact> = Vec::new();
@@ -361,42 +388,7 @@ pub(in crate::web) async fn export(
             }
         }
     });
-    let all = read.await?;
-    let names: std::collections::BTreeSet<&String> =
-        all.iter().flat_map(|contact| contact.card.fields.keys()).collect();
-    let mut file = csv::Writer::from_writer(Vec::new());
-    let mut head = vec!["first_name", "last_name", "numbers", "language", "notes"];
-    head.extend(names.iter().map(|name| name.as_str()));
-    file.write_record(&head).map_err(WebError::internal)?;
-    for contact in &all {
-        let card = &contact.card;
-        let numbers: Vec<&str> = card.numbers.iter().map(|number| number.as_str()).collect();
-        let numbers = numbers.join(" / ");
-        let mut row = vec![
-            harmless(&card.first_name),
-            harmless(&card.last_name),
-            numbers,
-            card.language.clone().unwrap_or_default(),
-            harmless(&card.notes),
-        ];
-        let fields = names.iter().map(|name| card.fields.get(*name));
-        row.extend(fields.map(|value| value.map(|v| harmless(v)).unwrap_or_default()));
-        file.write_record(&row).map_err(WebError::internal)?;
-    }
-    let octets = file.into_inner().map_err(|error| WebError::internal(error.to_string()))?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"contacts.csv\""),
-    ];
-    Ok((headers, octets).into_response())
-}
-
-/// A cell that a spreadsheet would calculate begins with an apostrophe.
-fn harmless(cell: &str) -> String {
-    match cell.starts_with(['=', '+', '-', '@', '\t']) {
-        true => format!("'{cell}"),
-        false => cell.to_owned(),
-    }
+    Ok(read.await?)
 }
 
 /// Contacts on one page.

@@ -57,6 +57,9 @@ impl Posted {
     }
 }
 
+/// What somebody typed, and why it was refused; `None`: nothing was tried yet.
+pub(super) type Tried<'a> = Option<(&'a Posted, &'a WebError)>;
+
 /// One box.
 pub(super) struct Field {
     pub(super) name: String,
@@ -82,6 +85,10 @@ pub(super) enum Kind {
     Tick(bool),
     /// A heading over the fields that follow.
     Heading,
+    /// The fields that follow are folded away, unless this is true.
+    Fold(bool),
+    /// Up to here.
+    Unfold,
 }
 
 /// One of several.
@@ -162,6 +169,19 @@ impl Field {
         Self::new("", label, Kind::Heading, "").hint(hint)
     }
 
+    /// Fields that are folded away under a heading, unless they are `open`.
+    pub(super) fn folded(label: &str, open: bool, fields: Vec<Field>) -> Vec<Self> {
+        let mut all = vec![Self::new("", label, Kind::Fold(open), "")];
+        all.extend(fields);
+        all.push(Self::new("", "", Kind::Unfold, ""));
+        all
+    }
+
+    /// Whether something is typed, chosen or ticked in it.
+    fn is_box(&self) -> bool {
+        !matches!(self.kind, Kind::Heading | Kind::Fold(_) | Kind::Unfold)
+    }
+
     /// A sentence under the box.
     pub(super) fn hint(mut self, hint: &str) -> Self {
         hint.clone_into(&mut self.hint);
@@ -176,7 +196,7 @@ impl Field {
 
     fn refill(&mut self, posted: &Posted) {
         match &mut self.kind {
-            Kind::Line("password") | Kind::Heading => {}
+            Kind::Line("password") | Kind::Heading | Kind::Fold(_) | Kind::Unfold => {}
             Kind::Line(_) | Kind::Area => posted.get(&self.name).clone_into(&mut self.value),
             Kind::Choice(choices) => {
                 let value = posted.get(&self.name);
@@ -260,6 +280,14 @@ impl Form {
     pub(super) fn refilled(mut self, posted: &Posted) -> Self {
         self.fields.iter_mut().for_each(|field| field.refill(posted));
         self
+    }
+
+    /// The same form, with what somebody tried with it before.
+    pub(super) fn after(self, tried: Tried<'_>) -> Self {
+        match tried {
+            Some((posted, refusal)) => self.refused(posted, refusal),
+            None => self,
+        }
     }
 
     /// The same form with what was typed, and why it was refused.

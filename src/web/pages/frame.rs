@@ -61,6 +61,8 @@ const SETTINGS: &[(&str, &str, &str, bool)] = &[
     ("Texts", "Prompts", "/prompts", true),
     ("Texts", "Queue", "/queue", false),
     ("Texts", "Refusals", "/refusals", true),
+    ("Texts", "Quarantine", "/quarantine", true),
+    ("Texts", "All texts", "/texts", false),
     ("Texts", "Reports", "/reports", false),
     ("Gateway", "Lines", "/lines", true),
     ("Gateway", "Modems", "/modems", true),

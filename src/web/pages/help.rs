@@ -1,4 +1,5 @@
-//! `/help`: what each page is for, in a few words (S168). The "?" of a page leads to its section.
+//! `/help`: what each page is for, in a few words (S168); the "?" of a page leads to its section.
+//! `/flow`: the way of a text and its answer in one picture (S56).
 
 use askama::Template;
 use axum::extract::State;
@@ -22,4 +23,19 @@ pub(in crate::web) async fn show(
 ) -> Result<Html<String>, WebError> {
     let frame = Frame::of(&app, &caller, "Help", "/help", "inbox").await?;
     Ok(Html(HelpPage { frame }.render()?))
+}
+
+#[derive(Template)]
+#[template(path = "flow.html", config = "src/web/askama.toml")]
+struct FlowPage {
+    frame: Frame,
+}
+
+/// The picture.
+pub(in crate::web) async fn flow(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<Html<String>, WebError> {
+    let frame = Frame::of(&app, &caller, "The way of a text", "/flow", "flow").await?;
+    Ok(Html(FlowPage { frame }.render()?))
 }

@@ -139,6 +139,9 @@ pub(super) struct List {
     flags: Vec<Choice>,
     tags: Vec<Choice>,
     may_send: bool,
+    may_admin: bool,
+    /// There is nothing to send or receive with yet (S55).
+    no_line: bool,
     demo: bool,
 }
 
@@ -318,6 +321,8 @@ impl List {
             flags,
             tags: found.tags.iter().map(|tag| one(tag, tag, &view.tag)).collect(),
             may_send: caller.may_send() && caller.thread().is_none(),
+            may_admin: caller.is_admin(),
+            no_line: found.lines.is_empty(),
             demo: app.demo.is_some(),
             view,
         }

@@ -25,7 +25,7 @@ pub(in crate::web) async fn stream(
     headers: HeaderMap,
     Query(since): Query<Since>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, WebError> {
-    follow(&app, &headers, &since, Changes { line: caller.line() }).await
+    follow(&app, &caller, &headers, &since, Changes { line: caller.line() }).await
 }
 
 /// Changes as `{"kind": "message", "id": 5, "conversation": 3}`.

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 use super::form::{Field, Form, Posted};
 use super::{Done, Frame, again, base, changes};
 use crate::store::{Role, User, UserId};
+use crate::types::Secret;
 use crate::web::App;
+use crate::web::api::passwords::keep_pin;
 use crate::web::api::users as api;
 use crate::web::auth::Caller;
 use crate::web::change::{audit, change};
@@ -92,6 +94,8 @@ struct PersonPage {
     /// `None`: somebody new.
     person: Option<Person>,
     form: Form,
+    /// The PIN of their links; only of somebody who is there.
+    pin: Option<Form>,
     may_sign_in: bool,
     own: bool,
     browsers: usize,
@@ -124,6 +128,7 @@ async fn blank(app: &App, caller: &Caller, form: Form) -> Result<String, WebErro
         frame: Frame::of(app, caller, "New person", "/people", "people").await?,
         person: None,
         form,
+        pin: None,
         may_sign_in: false,
         own: false,
         browsers: 0,
@@ -172,6 +177,15 @@ fn form(user: Option<&User>, role: Role) -> Form {
             .field(
                 Field::tick("duty", "On duty", user.profile.duty)
                     .hint("Off duty, relays by SMS go to the next recipient."),
+            )
+            .field(
+                Field::typed(
+                    "mail_quota",
+                    "Texts they may start by e-mail within a day",
+                    "number",
+                    user.mail_quota.to_string(),
+                )
+                .hint("0: none. Answers to forwarded texts are not counted."),
             ),
     }
 }
@@ -188,6 +202,10 @@ fn body(posted: &Posted, new: bool) -> Value {
     if !new {
         body["active"] = posted.ticked("active").into();
         body["duty"] = posted.ticked("duty").into();
+        let quota = posted.get("mail_quota");
+        if !quota.is_empty() {
+            body["mail_quota"] = quota.parse::<u32>().map_or(json!(quota), Value::from);
+        }
     }
     body
 }
@@ -226,6 +244,7 @@ pub(in crate::web) async fn show(
         Some("created") => Some("Added. To sign in, they need a link from below."),
         Some("saved") => Some("Saved."),
         Some("signed-out") => Some("They are signed out everywhere; the second factor is off."),
+        Some("pin") => Some("Saved. The links of later notices ask for it, or no longer do."),
         _ => None,
     };
     Ok(Html(one(&app, &caller, id, Said { done, ..Said::default() }, |form| form).await?))
@@ -237,6 +256,19 @@ struct Said {
     done: Option<&'static str>,
     link: Option<String>,
     refusal: Option<String>,
+    pin: Option<Form>,
+}
+
+/// C20: what the links in somebody's notices ask for.
+fn pin_form(user: &User) -> Form {
+    let hint = match user.has_pin {
+        true => "One is set. An empty box leaves it.",
+        false => "None is set: whoever holds the phone opens the link. 4 to 12 digits.",
+    };
+    // Typed in the open: whoever sets it has to tell it to them.
+    Form::new("pin", format!("/people/{}/pin", user.id), "Save")
+        .field(Field::typed("pin", "PIN", "text", "").hint(hint))
+        .field(Field::tick("pin_off", "Take the PIN away", false))
 }
 
 async fn one(
@@ -256,6 +288,7 @@ async fn one(
     let page = PersonPage {
         frame: Frame::of(app, caller, user.name(), "/people", "people").await?,
         form: with(form(Some(&user), user.profile.role)),
+        pin: Some(said.pin.unwrap_or_else(|| pin_form(&user))),
         may_sign_in: user.may_sign_in(),
         own: caller.user() == Some(id),
         browsers,
@@ -305,6 +338,31 @@ pub(in crate::web) async fn invite(
     change(&app, move |tx, now| audit(tx, &acting, "user.invited", id, json!({}), now)).await?;
     let link = Some(format!("{}/signin?key={}", base(&app, &headers), key.expose()));
     Ok(Html(one(&app, &caller, id, Said { link, ..Said::default() }, |form| form).await?))
+}
+
+/// Sets the PIN of somebody's links, or takes it away.
+pub(in crate::web) async fn set_pin(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<UserId>,
+    posted: Posted,
+) -> Result<Response, WebError> {
+    let saved = match (posted.ticked("pin_off"), posted.given("pin")) {
+        (true, _) => keep_pin(&app, caller.clone(), id, None).await,
+        (false, None) => Ok(()),
+        (false, Some(pin)) => keep_pin(&app, caller.clone(), id, Some(Secret::new(pin))).await,
+    };
+    match saved {
+        Ok(()) => Ok(Redirect::to(&format!("/people/{id}?done=pin")).into_response()),
+        Err(refusal) => {
+            let user = app.store.read(move |tx| tx.user(id)).await?;
+            let user = user.ok_or_else(WebError::not_found)?;
+            let pin = Some(pin_form(&user).refused(&posted, &refusal));
+            let said = Said { pin, ..Said::default() };
+            let html = one(&app, &caller, id, said, |form| form).await?;
+            again(refusal, html)
+        }
+    }
 }
 
 /// Signs somebody out everywhere and takes a lost second factor away.

@@ -3,14 +3,15 @@
 use askama::Template;
 use axum::Json;
 use axum::extract::State;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::edit::{EditPage, Subject, word, words};
 use super::face::{Piece, pieces};
-use super::form::{Field, Form, Posted};
-use super::templates::EditPage;
-use super::{Done, Frame, again, changes};
-use crate::store::{Line, Prompt, RuleId, User};
+use super::form::{Field, Form, Posted, Tried};
+use super::then::{self, Names};
+use super::{Done, Frame, JsonObject, again};
+use crate::store::RuleId;
 use crate::web::App;
 use crate::web::api::{rehearsal, rules as api};
 use crate::web::auth::Caller;
@@ -46,94 +47,36 @@ struct Outcome {
     trace: Vec<(String, String)>,
 }
 
-/// A string at `key`; empty, when there is none.
-fn word(value: &Value, key: &str) -> String {
-    value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-fn strings(value: &Value) -> Vec<String> {
-    let items = value.as_array().into_iter().flatten();
-    items.filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-/// The names that rules speak of by id.
-struct Names {
-    lines: Vec<Line>,
-    users: Vec<User>,
-    prompts: Vec<Prompt>,
-}
-
-impl Names {
-    async fn read(app: &App) -> Result<Self, WebError> {
-        let read = app.store.read(|tx| {
-            Ok(Names { lines: tx.lines()?, users: tx.users()?, prompts: tx.prompts()? })
-        });
-        Ok(read.await?)
-    }
-
-    fn user(&self, id: &str) -> String {
-        let found = self.users.iter().find(|user| user.id.to_string() == id);
-        found.map_or(format!("user {id}"), User::name)
-    }
-
-    fn prompt(&self, id: &str) -> String {
-        let found = self.prompts.iter().find(|prompt| prompt.id.to_string() == id);
-        found.map_or(format!("prompt {id}"), |prompt| prompt.set.name.clone())
-    }
-}
-
-/// One thing that happens, in words.
-fn in_words(then: &Value, names: &Names) -> String {
-    let Some((key, value)) = then.as_object().and_then(|pairs| pairs.iter().next()) else {
-        return String::new();
-    };
-    let text = value.as_str().unwrap_or_default();
-    match key.as_str() {
-        "reply" => format!("answers “{text}”"),
-        "tag" => format!("tags it {text}"),
-        "flag" => format!("flags it: {text}"),
-        "assign" => match (value["user"].as_str(), value["team"].as_str()) {
-            (Some(user), _) => format!("gives it to {}", names.user(user)),
-            (None, team) => format!("gives it to the team {}", team.unwrap_or_default()),
-        },
-        "notify" => format!("tells {} at once", names.user(text)),
-        "prompt" => format!("asks {}", names.prompt(text)),
-        "webhook" => format!("posts to {text}"),
-        other => other.to_owned(),
-    }
-}
-
 fn row(rule: &Value, names: &Names) -> Row {
     let when = &rule["when"];
     let mut conditions = Vec::new();
-    let words = strings(&when["words"]);
-    if !words.is_empty() {
+    let said = words(&when["words"]);
+    if !said.is_empty() {
         let how = match when["at"].as_str() {
             Some("start") => "begins with",
             Some("whole") => "is",
             _ => "has",
         };
-        conditions.push(format!("{how} {}", words.join(" or ")));
+        conditions.push(format!("{how} {}", said.join(" or ")));
     }
-    for (key, words) in [("pattern", "fits"), ("hours", "while"), ("language", "in")] {
+    for (key, how) in [("pattern", "fits"), ("hours", "while"), ("language", "in")] {
         if let Some(text) = when[key].as_str() {
-            conditions.push(format!("{words} {text}"));
+            conditions.push(format!("{how} {text}"));
         }
     }
-    let lines = strings(&rule["lines"]);
+    let lines = words(&rule["lines"]);
     let named = names.lines.iter().filter(|line| lines.contains(&line.id.to_string()));
     let on: Vec<&str> = named.map(|line| line.name.as_str()).collect();
     if !on.is_empty() {
         conditions.push(format!("on {}", on.join(", ")));
     }
-    let then = rule["then"].as_array().into_iter().flatten();
     Row {
         id: word(rule, "id"),
         name: word(rule, "name"),
         order: rule["order"].as_i64().unwrap_or_default(),
         enabled: rule["enabled"].as_bool().unwrap_or(false),
         when: conditions.join(", "),
-        then: then.map(|then| in_words(then, names)).collect::<Vec<_>>().join("; "),
+        then: names.in_words(&rule["then"]),
         warnings: rule["warnings"].as_array().is_some_and(|all| !all.is_empty()),
     }
 }
@@ -256,27 +199,80 @@ fn act_in_words(act: &Value) -> String {
     if details.is_empty() { what } else { format!("{what} ({})", details.join(", ")) }
 }
 
+/// What [`super::edit`] writes here.
+pub(in crate::web) enum Rules {}
+
+impl Subject for Rules {
+    type Id = RuleId;
+
+    const HOME: &'static str = "/rules";
+
+    async fn one(app: &App, id: RuleId) -> Result<Value, WebError> {
+        let Json(rule) = api::show(State(app.clone()), Id(id)).await?;
+        serde_json::to_value(rule).map_err(WebError::internal)
+    }
+
+    fn body(_: &App, posted: &Posted, _: Option<&Value>) -> Result<Value, WebError> {
+        let mut when = json!({ "words": posted.list("words") });
+        for key in ["at", "pattern", "hours", "language"] {
+            if let Some(text) = posted.given(key) {
+                when[key] = text.into();
+            }
+        }
+        let order = posted.get("order");
+        Ok(json!({
+            "name": posted.get("name"),
+            "enabled": posted.ticked("enabled"),
+            "order": order.parse::<i64>().map_or(json!(order), Value::from),
+            "lines": posted.all("lines"),
+            "when": when,
+            "then": then::acts("", posted),
+            "continue": posted.ticked("continue"),
+        }))
+    }
+
+    async fn create(app: &App, caller: Caller, asked: Value) -> Result<(), WebError> {
+        api::create(State(app.clone()), caller, Body::of(asked)?).await.map(drop)
+    }
+
+    async fn update(
+        app: &App,
+        caller: Caller,
+        id: RuleId,
+        changed: JsonObject,
+    ) -> Result<(), WebError> {
+        api::update(State(app.clone()), caller, Id(id), Patch::of(changed)?).await.map(drop)
+    }
+
+    async fn delete(app: &App, caller: Caller, id: RuleId) -> Result<(), WebError> {
+        api::delete(State(app.clone()), caller, Id(id)).await.map(drop)
+    }
+
+    async fn page(
+        app: &App,
+        caller: &Caller,
+        kept: Option<&Value>,
+        tried: Tried<'_>,
+    ) -> Result<String, WebError> {
+        let names = Names::read(app).await?;
+        let title = kept.map_or("New rule".to_owned(), |rule| word(rule, "name"));
+        let warnings = kept.and_then(|rule| rule["warnings"].as_array()).into_iter().flatten();
+        let page = EditPage {
+            frame: Frame::of(app, caller, title.as_str(), "/rules", "rules").await?,
+            title,
+            back: ("/rules", "All rules"),
+            form: form(kept, &names).after(tried),
+            warnings: warnings.map(|warning| word(warning, "detail")).collect(),
+            delete: kept.map(|rule| format!("/rules/{}/delete", word(rule, "id"))),
+        };
+        Ok(page.render()?)
+    }
+}
+
 fn form(rule: Option<&Value>, names: &Names) -> Form {
     let empty = json!({ "enabled": true, "order": 10, "when": {}, "then": [], "lines": [] });
     let set = rule.unwrap_or(&empty);
     let when = &set["when"];
-    let then = |key: &str| -> Value {
-        let all = set["then"].as_array().into_iter().flatten();
-        all.filter_map(|then| then.get(key)).next().cloned().unwrap_or(Value::Null)
-    };
-    let every = |key: &str| -> Vec<String> {
-        let all = set["then"].as_array().into_iter().flatten();
-        all.filter_map(|then| then.get(key)?.as_str().map(str::to_owned)).collect()
-    };
-    let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
-    let assign = then("assign");
-    let able = names.users.iter().filter(|user| user.profile.active);
-    let people: Vec<(String, String)> =
-        able.map(|user| (user.id.to_string(), user.name())).collect();
-    let nobody = [(String::new(), "Nobody".to_owned())];
-    let none = [(String::new(), "None".to_owned())];
-    let prompts =
-        names.prompts.iter().map(|prompt| (prompt.id.to_string(), prompt.set.name.clone()));
     let lines = names.lines.iter().map(|line| (line.id.to_string(), line.name.clone()));
     let places = [("", "Anywhere"), ("start", "At the start"), ("whole", "Nothing else")];
     let hours = [("", "Always"), ("open", "While open"), ("closed", "While closed")];
@@ -288,7 +284,7 @@ fn form(rule: Option<&Value>, names: &Names) -> Form {
         .field(Field::line("name", "Name", word(set, "name")).required())
         .field(Field::heading("When a text", "All that is given must be true."))
         .field(
-            Field::line("words", "Has one of these words", strings(&when["words"]).join(", "))
+            Field::line("words", "Has one of these words", words(&when["words"]).join(", "))
                 .hint("Apart by commas. Case and accents do not matter."),
         )
         .field(Field::choice("at", "Where they stand", places, &word(when, "at")))
@@ -298,34 +294,9 @@ fn form(rule: Option<&Value>, names: &Names) -> Form {
         )
         .field(Field::choice("hours", "Comes", hours, &word(when, "hours")))
         .field(Field::line("language", "From contacts who speak", word(when, "language")))
-        .field(Field::several(
-            "lines",
-            "On these lines (none: all)",
-            lines,
-            &strings(&set["lines"]),
-        ))
+        .field(Field::several("lines", "On these lines (none: all)", lines, &words(&set["lines"])))
         .field(Field::heading("Then", "What is left empty does not happen."))
-        .field(Field::area("reply", "Answer", text(then("reply"))))
-        .field(Field::line("tag", "Tag it", every("tag").join(", ")))
-        .field(Field::line("flag", "Flag it, and why", text(then("flag"))))
-        .field(Field::choice(
-            "assign_user",
-            "Give it to",
-            nobody.clone().into_iter().chain(people.clone()),
-            &word(&assign, "user"),
-        ))
-        .field(Field::line("assign_team", "Or to the team", word(&assign, "team")))
-        .field(Field::several("notify", "Tell at once", people, &every("notify")))
-        .field(Field::choice(
-            "prompt",
-            "Ask",
-            none.into_iter().chain(prompts),
-            &text(then("prompt")),
-        ))
-        .field(
-            Field::area("webhook", "Post to", every("webhook").join("\n"))
-                .hint("One address a line."),
-        )
+        .fields(then::fields("", &set["then"], names))
         .field(Field::heading("Order", ""))
         .field(
             Field::typed("order", "Place", "number", set["order"].to_string())
@@ -333,137 +304,4 @@ fn form(rule: Option<&Value>, names: &Names) -> Form {
         )
         .field(Field::tick("continue", "Look at later rules too", set["continue"] == json!(true)))
         .field(Field::tick("enabled", "In use", set["enabled"] == json!(true)))
-}
-
-fn body(posted: &Posted) -> Value {
-    let mut when = json!({ "words": posted.list("words") });
-    for key in ["at", "pattern", "hours", "language"] {
-        if let Some(text) = posted.given(key) {
-            when[key] = text.into();
-        }
-    }
-    let mut then = Vec::new();
-    let reply = posted.text("reply");
-    if !reply.is_empty() {
-        then.push(json!({ "reply": reply }));
-    }
-    then.extend(posted.list("tag").into_iter().map(|tag| json!({ "tag": tag })));
-    if let Some(flag) = posted.given("flag") {
-        then.push(json!({ "flag": flag }));
-    }
-    if let Some(user) = posted.given("assign_user") {
-        then.push(json!({ "assign": { "user": user } }));
-    } else if let Some(team) = posted.given("assign_team") {
-        then.push(json!({ "assign": { "team": team } }));
-    }
-    then.extend(posted.all("notify").into_iter().map(|user| json!({ "notify": user })));
-    if let Some(prompt) = posted.given("prompt") {
-        then.push(json!({ "prompt": prompt }));
-    }
-    then.extend(posted.list("webhook").into_iter().map(|to| json!({ "webhook": to })));
-    let order = posted.get("order");
-    json!({
-        "name": posted.get("name"),
-        "enabled": posted.ticked("enabled"),
-        "order": order.parse::<i64>().map_or(json!(order), Value::from),
-        "lines": posted.all("lines"),
-        "when": when,
-        "then": then,
-        "continue": posted.ticked("continue"),
-    })
-}
-
-async fn edit(
-    app: &App,
-    caller: &Caller,
-    rule: Option<Value>,
-    with: impl FnOnce(Form) -> Form,
-) -> Result<String, WebError> {
-    let names = Names::read(app).await?;
-    let title = rule.as_ref().map_or("New rule".to_owned(), |rule| word(rule, "name"));
-    let warnings = rule.as_ref().and_then(|rule| rule["warnings"].as_array());
-    let page = EditPage {
-        frame: Frame::of(app, caller, title.as_str(), "/rules", "rules").await?,
-        title,
-        back: ("/rules", "All rules"),
-        form: with(form(rule.as_ref(), &names)),
-        warnings: warnings.into_iter().flatten().map(|warning| word(warning, "detail")).collect(),
-        delete: rule.map(|rule| format!("/rules/{}/delete", word(&rule, "id"))),
-    };
-    Ok(page.render()?)
-}
-
-/// The form for a new one.
-pub(in crate::web) async fn new(
-    State(app): State<App>,
-    caller: Caller,
-) -> Result<Html<String>, WebError> {
-    Ok(Html(edit(&app, &caller, None, |form| form).await?))
-}
-
-/// Adds one.
-pub(in crate::web) async fn create(
-    State(app): State<App>,
-    caller: Caller,
-    posted: Posted,
-) -> Result<Response, WebError> {
-    let made = match Body::of(body(&posted)) {
-        Ok(asked) => api::create(State(app.clone()), caller.clone(), asked).await,
-        Err(refusal) => Err(refusal),
-    };
-    match made {
-        Ok(_) => Ok(Redirect::to("/rules?done=saved").into_response()),
-        Err(refusal) => {
-            let with = |form: Form| form.refused(&posted, &refusal);
-            let html = edit(&app, &caller, None, with).await?;
-            again(refusal, html)
-        }
-    }
-}
-
-async fn one(app: &App, id: RuleId) -> Result<Value, WebError> {
-    let Json(rule) = api::show(State(app.clone()), Id(id)).await?;
-    serde_json::to_value(rule).map_err(WebError::internal)
-}
-
-/// One rule.
-pub(in crate::web) async fn show(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id<RuleId>,
-) -> Result<Html<String>, WebError> {
-    let rule = one(&app, id).await?;
-    Ok(Html(edit(&app, &caller, Some(rule), |form| form).await?))
-}
-
-/// Changes one.
-pub(in crate::web) async fn save(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id<RuleId>,
-    posted: Posted,
-) -> Result<Response, WebError> {
-    let rule = one(&app, id).await?;
-    let saved = match Patch::of(changes(body(&posted), &rule)) {
-        Ok(patch) => api::update(State(app.clone()), caller.clone(), Id(id), patch).await,
-        Err(refusal) => Err(refusal),
-    };
-    match saved {
-        Ok(_) => Ok(Redirect::to("/rules?done=saved").into_response()),
-        Err(refusal) => {
-            let with = |form: Form| form.refused(&posted, &refusal);
-            let html = edit(&app, &caller, Some(rule), with).await?;
-            again(refusal, html)
-        }
-    }
-}
-
-/// Deletes one.
-pub(in crate::web) async fn delete(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id<RuleId>,
-) -> Result<Response, WebError> {
-    api::delete(State(app), caller, Id(id)).await?;
-    Ok(Redirect::to("/rules?done=deleted").into_response())
 }

@@ -68,6 +68,8 @@ struct SignInPage {
     step: Step,
     /// Why the last try did not work.
     refusal: Option<String>,
+    /// The browser has warned of a certificate that we made ourselves.
+    warned: bool,
 }
 
 /// Where the visitor stands.
@@ -471,7 +473,8 @@ fn refused(app: &App, step: Step, refusal: &WebError) -> Result<Response, WebErr
 }
 
 fn page(app: &App, step: Step, refusal: Option<String>) -> Result<Html<String>, WebError> {
-    Ok(Html(SignInPage { frame: Frame::bare(app, "Sign in"), step, refusal }.render()?))
+    let warned = app.settings.self_signed.is_some();
+    Ok(Html(SignInPage { frame: Frame::bare(app, "Sign in"), step, refusal, warned }.render()?))
 }
 
 /// Said of everything that is wrong with an address or a password.

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::words::ago;
-use crate::store::{ErrorKind, Line, LineId, Modem, ReadTx, StoreError};
+use crate::store::{ErrorKind, Line, LineId, Modem, OrderKind, OrderState, ReadTx, StoreError};
 use crate::types::UnixTime;
 use crate::web::assets::Addresses;
 
@@ -38,6 +38,10 @@ impl Strip {
         let mut modems = Vec::new();
         for modem in seen {
             let left = modem.line.map(|line| left(tx, line, now)).transpose()?.flatten();
+            let left = match left {
+                Some(left) => Some(left),
+                None => credit(tx, &modem)?,
+            };
             modems.push(Chip::new(&modem, &lines, left, now));
         }
         Ok(Self { assets: Addresses, modems })
@@ -56,6 +60,46 @@ fn left(tx: &ReadTx<'_>, line: LineId, now: UnixTime) -> Result<Option<String>, 
     let used = u64::from(tx.month_counts(line, now)?.segments_out);
     Ok(Some(format!("{} of {most} left", most.saturating_sub(used))))
 }
+
+/// What the network last said the SIM is still good for, when somebody has asked it with a code
+/// such as *100#.
+fn credit(tx: &ReadTx<'_>, modem: &Modem) -> Result<Option<String>, StoreError> {
+    let orders = tx.orders_of(modem.id, ORDERS)?;
+    let asked = orders
+        .iter()
+        .filter(|order| order.kind == OrderKind::Ussd && order.state == OrderState::Done);
+    let answers = asked.filter_map(|order| order.answer.as_deref());
+    Ok(answers.filter_map(money).next())
+}
+
+/// The part of an answer that speaks of money, short enough for the bar.
+fn money(answer: &str) -> Option<String> {
+    let speaks = |word: &str| {
+        let digits = word.chars().any(|c| c.is_ascii_digit());
+        let sign = word.contains(['£', '€', '$', '¥', '₽', '₹', '₺', '₴', '₦']);
+        digits && sign
+    };
+    let words: Vec<&str> = answer.split_whitespace().collect();
+    let named = |pair: &[&str]| {
+        let code = |word: &str| {
+            let word = word.trim_matches(|c: char| !c.is_alphabetic());
+            ["EUR", "GBP", "USD", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "Kr", "kr"]
+                .contains(&word)
+        };
+        let figure = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+        match pair {
+            [a, b] if (code(a) && figure(b)) || (figure(a) && code(b)) => Some(format!("{a} {b}")),
+            _ => None,
+        }
+    };
+    let sum = words.iter().find(|word| speaks(word)).map(|word| (*word).to_owned());
+    let sum = sum.or_else(|| words.windows(2).find_map(named))?;
+    let sum = sum.trim_end_matches(['.', ',', ';', '!']);
+    (sum.chars().count() <= 20).then(|| format!("{sum} credit"))
+}
+
+/// Orders of a modem that are looked through.
+const ORDERS: u32 = 10;
 
 impl Chip {
     fn new(modem: &Modem, lines: &[Line], left: Option<String>, now: UnixTime) -> Self {
@@ -101,5 +145,21 @@ pub(super) fn state_words(state: &str) -> &str {
         "recovering" => "recovering",
         "stopping" => "stopping",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// S141: the sum is found in what networks say, and nothing else is taken for one.
+    #[test]
+    fn the_credit_is_found_in_the_words_of_a_network() {
+        let found = |text: &str| money(text);
+        assert_eq!(found("Your balance is £4.20. Thank you").as_deref(), Some("£4.20 credit"));
+        assert_eq!(found("Guthaben: 12,50 EUR, gültig bis").as_deref(), Some("12,50 EUR credit"));
+        assert_eq!(found("Saldo kr 99").as_deref(), Some("kr 99 credit"));
+        assert_eq!(found("Your number is 07700 900123"), None);
+        assert_eq!(found(""), None);
     }
 }

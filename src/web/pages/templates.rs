@@ -1,14 +1,16 @@
 //! Templates: texts that people insert and send again and again.
 
 use askama::Template;
+use axum::Json;
 use axum::extract::State;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::Html;
 use serde_json::{Value, json};
 
-use super::form::{Field, Form, Posted};
-use super::{Done, Frame, again, changes};
+use super::edit::{EditPage, Subject, word};
+use super::form::{Field, Form, Posted, Tried};
+use super::{Done, Frame, JsonObject};
 use crate::engine::{lint, rules::Rules, template};
-use crate::store::{self, TemplateClass, TemplateId};
+use crate::store::{self, TemplateId};
 use crate::web::App;
 use crate::web::api::templates as api;
 use crate::web::auth::Caller;
@@ -65,133 +67,84 @@ fn warnings(text: &str) -> Vec<String> {
     lint::text(text, &Rules::default()).into_iter().map(|refusal| refusal.sentence).collect()
 }
 
-#[derive(Template)]
-#[template(path = "edit.html", config = "src/web/askama.toml")]
-pub(super) struct EditPage {
-    pub(super) frame: Frame,
-    pub(super) title: String,
-    pub(super) back: (&'static str, &'static str),
-    pub(super) form: Form,
-    pub(super) warnings: Vec<String>,
-    /// Where its button to delete posts to.
-    pub(super) delete: Option<String>,
+/// What [`super::edit`] writes here.
+pub(in crate::web) enum Templates {}
+
+impl Subject for Templates {
+    type Id = TemplateId;
+
+    const HOME: &'static str = "/templates";
+
+    async fn one(app: &App, id: TemplateId) -> Result<Value, WebError> {
+        let Json(template) = api::show(State(app.clone()), Id(id)).await?;
+        serde_json::to_value(template).map_err(WebError::internal)
+    }
+
+    fn body(_: &App, posted: &Posted, _: Option<&Value>) -> Result<Value, WebError> {
+        Ok(json!({
+            "name": posted.get("name"),
+            "text": posted.text("text"),
+            "class": posted.get("class"),
+        }))
+    }
+
+    async fn create(app: &App, caller: Caller, asked: Value) -> Result<(), WebError> {
+        api::create(State(app.clone()), caller, Body::of(asked)?).await.map(drop)
+    }
+
+    async fn update(
+        app: &App,
+        caller: Caller,
+        id: TemplateId,
+        changed: JsonObject,
+    ) -> Result<(), WebError> {
+        api::update(State(app.clone()), caller, Id(id), Patch::of(changed)?).await.map(drop)
+    }
+
+    async fn delete(app: &App, caller: Caller, id: TemplateId) -> Result<(), WebError> {
+        api::delete(State(app.clone()), caller, Id(id)).await.map(drop)
+    }
+
+    async fn page(
+        app: &App,
+        caller: &Caller,
+        kept: Option<&Value>,
+        tried: Tried<'_>,
+    ) -> Result<String, WebError> {
+        let title = kept.map_or("New template".to_owned(), |template| word(template, "name"));
+        let text = kept.map_or(String::new(), |template| word(template, "text"));
+        let page = EditPage {
+            frame: Frame::of(app, caller, title.as_str(), "/templates", "templates").await?,
+            title,
+            back: ("/templates", "All templates"),
+            form: form(kept).after(tried),
+            warnings: warnings(&text),
+            delete: kept.map(|template| format!("/templates/{}/delete", word(template, "id"))),
+        };
+        Ok(page.render()?)
+    }
 }
 
-fn form(template: Option<&store::Template>) -> Form {
+fn form(template: Option<&Value>) -> Form {
     let classes = [
         ("service", "Service: answers, reminders"),
         ("marketing", "Marketing: only to people who agreed to it"),
     ];
-    let action = template.map_or("/templates".to_owned(), |t| format!("/templates/{}", t.id));
-    let button = if template.is_some() { "Save" } else { "Add" };
-    let class = template.map_or(TemplateClass::Service, |template| template.class);
+    let kept = |key: &str| template.map_or(String::new(), |template| word(template, key));
+    let (action, button) = match template {
+        Some(template) => (format!("/templates/{}", word(template, "id")), "Save"),
+        None => ("/templates".to_owned(), "Add"),
+    };
+    let class = template.map_or("service".to_owned(), |template| word(template, "class"));
     Form::new("template", action, button)
-        .field(Field::line("name", "Name", template.map_or("", |t| t.name.as_str())).required())
+        .field(Field::line("name", "Name", kept("name")).required())
         .field(
-            Field::area("text", "Text", template.map_or("", |t| t.text.as_str()))
+            Field::area("text", "Text", kept("text"))
                 .hint(
                     "Fields stand in double braces: {{ first_name|default('there') }}. \
                      The words after default are used where nothing is known.",
                 )
                 .required(),
         )
-        .field(Field::choice("class", "Class", classes, class.as_str()))
-}
-
-async fn edit(
-    app: &App,
-    caller: &Caller,
-    template: Option<store::Template>,
-    with: impl FnOnce(Form) -> Form,
-) -> Result<String, WebError> {
-    let title = template.as_ref().map_or("New template", |template| template.name.as_str());
-    let page = EditPage {
-        frame: Frame::of(app, caller, title, "/templates", "templates").await?,
-        title: title.to_owned(),
-        back: ("/templates", "All templates"),
-        form: with(form(template.as_ref())),
-        warnings: template.as_ref().map_or(Vec::new(), |template| warnings(&template.text)),
-        delete: template.map(|template| format!("/templates/{}/delete", template.id)),
-    };
-    Ok(page.render()?)
-}
-
-fn body(posted: &Posted) -> Value {
-    json!({
-        "name": posted.get("name"),
-        "text": posted.text("text"),
-        "class": posted.get("class"),
-    })
-}
-
-/// The form for a new one.
-pub(in crate::web) async fn new(
-    State(app): State<App>,
-    caller: Caller,
-) -> Result<Html<String>, WebError> {
-    Ok(Html(edit(&app, &caller, None, |form| form).await?))
-}
-
-/// Adds one.
-pub(in crate::web) async fn create(
-    State(app): State<App>,
-    caller: Caller,
-    posted: Posted,
-) -> Result<Response, WebError> {
-    let made = match Body::of(body(&posted)) {
-        Ok(asked) => api::create(State(app.clone()), caller.clone(), asked).await,
-        Err(refusal) => Err(refusal),
-    };
-    match made {
-        Ok(_) => Ok(Redirect::to("/templates?done=saved").into_response()),
-        Err(refusal) => {
-            let html = edit(&app, &caller, None, |form| form.refused(&posted, &refusal)).await?;
-            again(refusal, html)
-        }
-    }
-}
-
-/// One template.
-pub(in crate::web) async fn show(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id<TemplateId>,
-) -> Result<Html<String>, WebError> {
-    let template = app.store.read(move |tx| tx.template(id)).await?;
-    let template = template.ok_or_else(WebError::not_found)?;
-    Ok(Html(edit(&app, &caller, Some(template), |form| form).await?))
-}
-
-/// Changes one.
-pub(in crate::web) async fn save(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id<TemplateId>,
-    posted: Posted,
-) -> Result<Response, WebError> {
-    let kept = app.store.read(move |tx| tx.template(id)).await?;
-    let kept = kept.ok_or_else(WebError::not_found)?;
-    let before = json!({ "name": kept.name, "text": kept.text, "class": kept.class.as_str() });
-    let saved = match Patch::of(changes(body(&posted), &before)) {
-        Ok(patch) => api::update(State(app.clone()), caller.clone(), Id(id), patch).await,
-        Err(refusal) => Err(refusal),
-    };
-    match saved {
-        Ok(_) => Ok(Redirect::to("/templates?done=saved").into_response()),
-        Err(refusal) => {
-            let with = |form: Form| form.refused(&posted, &refusal);
-            let html = edit(&app, &caller, Some(kept), with).await?;
-            again(refusal, html)
-        }
-    }
-}
-
-/// Deletes one.
-pub(in crate::web) async fn delete(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id<TemplateId>,
-) -> Result<Response, WebError> {
-    api::delete(State(app), caller, Id(id)).await?;
-    Ok(Redirect::to("/templates?done=deleted").into_response())
+        .field(Field::choice("class", "Class", classes, &class))
 }

@@ -39,6 +39,9 @@ pub(super) struct Pane {
     flag: Option<String>,
     closed: bool,
     possible_opt_out: bool,
+    opted_out: bool,
+    /// A sender's name is nobody's number.
+    answerable: bool,
     rights: Rights,
     /// Those it can be given to.
     staff: Vec<Choice>,
@@ -48,8 +51,20 @@ pub(super) struct Pane {
     /// On a page of the past: the way to the end.
     newest: Option<String>,
     compose: Compose,
+    closing: Closing,
     panel: Panel,
     present: Vec<String>,
+}
+
+/// The question before a conversation is closed with something unfinished in it (E127).
+#[derive(Template)]
+#[template(path = "closing.html", config = "src/web/askama.toml")]
+pub(super) struct Closing {
+    assets: Addresses,
+    id: ConversationId,
+    query: String,
+    /// What is unfinished; `None`: nothing is asked.
+    words: Option<String>,
 }
 
 /// Somebody who takes part.
@@ -98,6 +113,12 @@ impl Pane {
         self.compose.render()
     }
 
+    /// Asks whether to close it all the same.
+    pub(super) fn ask_closing(&mut self, words: String) -> &Closing {
+        self.closing.words = Some(words);
+        &self.closing
+    }
+
     pub(super) fn title(&self) -> String {
         self.name.clone()
     }
@@ -113,6 +134,11 @@ impl Pane {
     /// Who else looks or writes.
     fn present(&self) -> String {
         self.present.join(" · ")
+    }
+
+    /// Whether the contact has a conversation under another number too (C8).
+    fn has_other_threads(&self) -> bool {
+        self.panel.numbers.iter().any(|(_, thread)| thread.is_some())
     }
 
     /// All tags in one box.
@@ -193,6 +219,8 @@ fn read(
         flag: this.flag.clone(),
         closed: this.closed,
         possible_opt_out: this.possible_opt_out,
+        opted_out: this.opted_out,
+        answerable: this.number.answerable(),
         rights,
         staff: acting.clone().map(choice).collect(),
         others: others.map(choice).collect(),
@@ -200,6 +228,7 @@ fn read(
         earlier: earlier.map(|oldest| format!("{base}{join}before={oldest}")),
         newest: (!view.before.is_empty()).then(|| base.clone()),
         compose: Compose::read(tx, app, caller, &this, &rules, &query, written)?,
+        closing: Closing { assets: Addresses, id, query: query.clone(), words: None },
         panel: panel(tx, &this, contact, &names, zone)?,
         present: Vec::new(),
         query,
@@ -243,8 +272,27 @@ fn story<'a>(
     let consent = tx.consent_ledger(Some(&this.number), None, LEDGER)?;
     let consent = consent.into_iter().filter(|entry| within(entry.at)).collect();
     let happenings = tx.happenings(this.id, from, to)?;
-    let story = Story { messages, notes, happenings, consent, names, lines, remote, zone };
+    let story = Story {
+        messages,
+        notes,
+        happenings,
+        consent,
+        names,
+        lines,
+        remote,
+        zone,
+        several_numbers: false,
+    };
     Ok((story, earlier))
+}
+
+/// Whether the viewer may close it (S126).
+pub(super) fn may_close(
+    tx: &ReadTx<'_>,
+    caller: &Caller,
+    this: &Conversation,
+) -> Result<bool, WebError> {
+    Ok(rights(caller, this, &crew::claim_rules(tx, this.line)?).close)
 }
 
 fn rights(caller: &Caller, this: &Conversation, rules: &Rules) -> Rights {

@@ -28,6 +28,8 @@ pub(super) struct Story<'a> {
     /// What the remote party is called.
     pub(super) remote: &'a str,
     pub(super) zone: &'a jiff::tz::TimeZone,
+    /// Each text says which of the remote party's numbers it was.
+    pub(super) several_numbers: bool,
 }
 
 /// One entry of the page.
@@ -104,7 +106,10 @@ impl Story<'_> {
             Direction::Out => writer(message.author.as_ref(), self.names),
         };
         let line = self.lines.iter().find(|line| line.id == message.line);
-        let line = line.map_or_else(|| "another line".to_owned(), |line| line.name.clone());
+        let mut line = line.map_or_else(|| "another line".to_owned(), |line| line.name.clone());
+        if self.several_numbers {
+            line = format!("{line} with {}", message.number.as_str());
+        }
         Row::new(message, who, line, self.zone)
     }
 

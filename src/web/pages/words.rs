@@ -120,6 +120,20 @@ pub(super) fn age(at: UnixTime, now: UnixTime, zone: &jiff::tz::TimeZone) -> Str
     then.strftime(form).to_string()
 }
 
+/// A time as a browser's box for day and time wants it, as the clocks of `zone` show it.
+pub(super) fn boxed(time: UnixTime, zone: &jiff::tz::TimeZone) -> String {
+    let stamp = jiff::Timestamp::from_millisecond(time.0).ok();
+    let local = stamp.map(|stamp| stamp.to_zoned(zone.clone()));
+    local.map_or(String::new(), |local| local.strftime("%Y-%m-%dT%H:%M").to_string())
+}
+
+/// What such a box holds: a time on the clocks of `zone`.
+pub(super) fn unboxed(text: &str, zone: &jiff::tz::TimeZone) -> Option<UnixTime> {
+    let time = text.trim().parse::<jiff::civil::DateTime>().ok()?;
+    let time = time.to_zoned(zone.clone()).ok()?;
+    Some(UnixTime(time.timestamp().as_millisecond()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +163,19 @@ mod tests {
         assert_eq!(before(2 * 86_400), "Thu");
         assert_eq!(before(20 * 86_400), "1 Nov");
         assert_eq!(before(400 * 86_400), "17 Oct 2025");
+    }
+
+    /// A box shows the time that was chosen in it, also where clocks differ from UTC; E158: an hour
+    /// that is skipped means the next one there is.
+    #[test]
+    fn a_time_goes_into_its_box_as_it_came_out() {
+        let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+        let time = unboxed("2026-11-21T10:10", &zone).unwrap();
+        assert_eq!(time, UnixTime(1_795_252_200_000));
+        assert_eq!(boxed(time, &zone), "2026-11-21T10:10");
+        let skipped = unboxed("2026-03-29T02:30", &zone).unwrap();
+        assert_eq!(boxed(skipped, &zone), "2026-03-29T03:30");
+        assert_eq!(unboxed("soon", &zone), None);
     }
 
     #[test]

@@ -1,309 +1,15 @@
-//! Lines: the SIM cards and everything people set of them, a form for each subject.
-//!
-//! Each form posts what it shows and no more, so that two people may work on one line. The act is
-//! the API's own (`api::line_settings`), with its checks and its refusals.
+//! What people set of a line, subject by subject: its boxes, and the body a program would send
+//! instead of them.
 
-use askama::Template;
-use axum::Json;
-use axum::extract::State;
-use axum::http::header;
-use axum::response::{Html, IntoResponse, Redirect, Response};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::form::{Field, Form, Posted};
-use super::{Frame, again, changes};
 use crate::engine::texts::{Kind as Text, Texts};
-use crate::store::{Line, LineId, LineSettings, Modem, User};
-use crate::web::App;
-use crate::web::api::consent::quoted;
-use crate::web::api::{line_settings, lines as api};
-use crate::web::auth::Caller;
-use crate::web::error::WebError;
-use crate::web::extract::{Id, Patch, Query};
-use crate::web::qr::Qr;
+use crate::store::{Line, LineSettings, User};
+use crate::web::pages::form::{Field, Posted};
 
-#[derive(Template)]
-#[template(path = "lines.html", config = "src/web/askama.toml")]
-struct LinesPage {
-    frame: Frame,
-    lines: Vec<Row>,
-}
-
-/// One line of the list.
-struct Row {
-    id: LineId,
-    name: String,
-    number: String,
-    sms: &'static str,
-    tone: &'static str,
-    modem: String,
-    recipient: String,
-    told: usize,
-    registration: &'static str,
-}
-
-/// How the switch stands, in words, with its tone.
-fn switch(line: &Line) -> (&'static str, &'static str) {
-    match line.sms.as_str() {
-        "on" => ("on", "good"),
-        "pending_on" => ("pending: going on", "warn"),
-        "pending_off" => ("pending: going off", "warn"),
-        _ => ("off", ""),
-    }
-}
-
-impl Row {
-    fn new(line: Line, set: LineSettings, modems: &[Modem], users: &[User]) -> Self {
-        let (sms, tone) = switch(&line);
-        let modem = modems.iter().find(|modem| modem.line == Some(line.id));
-        let recipient = users.iter().find(|user| Some(user.id) == set.response_recipient);
-        Self {
-            sms,
-            tone,
-            modem: modem.map_or("not plugged in".to_owned(), |modem| {
-                let device = modem.model.as_deref().unwrap_or("modem");
-                format!("{device}, {}", modem.operator.as_deref().unwrap_or("no network"))
-            }),
-            recipient: recipient.map_or(String::new(), User::name),
-            told: set.notified.len(),
-            registration: set.registration.as_str(),
-            id: line.id,
-            name: line.name,
-            number: line.number.unwrap_or_default(),
-        }
-    }
-}
-
-/// Every line.
-pub(in crate::web) async fn list(
-    State(app): State<App>,
-    caller: Caller,
-) -> Result<Html<String>, WebError> {
-    let page = LinesPage {
-        lines: rows(&app).await?,
-        frame: Frame::of(&app, &caller, "Lines", "/lines", "lines").await?,
-    };
-    Ok(Html(page.render()?))
-}
-
-async fn rows(app: &App) -> Result<Vec<Row>, WebError> {
-    let rows = app.store.read(|tx| {
-        let (modems, users) = (tx.modems()?, tx.users()?);
-        let mut rows = Vec::new();
-        for line in tx.lines()? {
-            if let Some(set) = tx.line_settings(line.id)? {
-                rows.push(Row::new(line, set, &modems, &users));
-            }
-        }
-        Ok(rows)
-    });
-    Ok(rows.await?)
-}
-
-/// S99: the lines with their registration, to be filled in where a country asks for one.
-pub(in crate::web) async fn export(State(app): State<App>) -> Result<Response, WebError> {
-    let mut sheet = "name,number,sms,registration,company,brand_id,campaign_id\r\n".to_owned();
-    for row in rows(&app).await? {
-        let cells = [
-            row.name.as_str(),
-            &row.number,
-            row.sms,
-            row.registration,
-            &app.settings.organisation,
-            "",
-            "",
-        ];
-        let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-        sheet.push_str(&format!("{}\r\n", cells.join(",")));
-    }
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"lines.csv\""),
-    ];
-    Ok((headers, sheet).into_response())
-}
-
-#[derive(Template)]
-#[template(path = "line.html", config = "src/web/askama.toml")]
-struct LinePage {
-    frame: Frame,
-    name: String,
-    number: String,
-    iccid: String,
-    operator: String,
-    sms: &'static str,
-    tone: &'static str,
-    sections: Vec<Section>,
-    click: Option<Click>,
-    done: Option<&'static str>,
-}
-
-/// One subject of a line's settings.
-struct Section {
-    id: &'static str,
-    title: &'static str,
-    about: &'static str,
-    form: Form,
-}
-
-/// S134: what a website shows so that a visitor can text the line.
-struct Click {
-    greeting: String,
-    link: String,
-    snippet: String,
-    qr: Qr,
-}
-
-/// What the page was opened with.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::web) struct Opened {
-    done: Option<String>,
-    greeting: Option<String>,
-}
-
-/// One line.
-pub(in crate::web) async fn show(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id<LineId>,
-    Query(opened): Query<Opened>,
-) -> Result<Html<String>, WebError> {
-    Ok(Html(one(&app, &caller, id, opened, |_, form| form).await?))
-}
-
-/// Keeps one subject of a line.
-pub(in crate::web) async fn save(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id<LineId>,
-    posted: Posted,
-) -> Result<Response, WebError> {
-    let Json(kept) = api::show(State(app.clone()), caller.clone(), Id(id)).await?;
-    let mut kept = serde_json::to_value(kept).map_err(WebError::internal)?;
-    let settings = app.store.read(move |tx| tx.line_settings(id)).await?;
-    let chosen = settings.and_then(|set| set.claim_policy);
-    // The API shows the policy in force; the form, whether one was chosen.
-    kept["claim_policy"] = chosen.map(|policy| policy.as_str()).into();
-    let section = posted.get("section").to_owned();
-    let mut asked = body(&section, &posted);
-    // Prices of single countries are set by the API; the form must not lose them.
-    let countries = kept.pointer("/limits/prices/countries").cloned();
-    let prices = asked.pointer_mut("/limits/prices").and_then(Value::as_object_mut);
-    if let (Some(prices), Some(countries)) = (prices, countries) {
-        prices.insert("countries".to_owned(), countries);
-    }
-    let saved = match Patch::of(changes(asked, &kept)) {
-        Ok(patch) => line_settings::update(State(app.clone()), caller.clone(), Id(id), patch).await,
-        Err(refusal) => Err(refusal),
-    };
-    match saved {
-        Ok(_) => {
-            let to = format!("/lines/{id}?done=saved#{}", anchor(&section));
-            Ok(Redirect::to(&to).into_response())
-        }
-        Err(refusal) => {
-            let refill = |id: &str, form: Form| match id == section {
-                true => form.refused(&posted, &refusal),
-                false => form,
-            };
-            let html = one(&app, &caller, id, Opened::default(), refill).await?;
-            again(refusal, html)
-        }
-    }
-}
-
-/// The section's own word, or none: an address must not hold what somebody posted.
-fn anchor(section: &str) -> &'static str {
-    let all = ["line", "replies", "told", "claims", "texts", "hours", "limits"];
-    all.into_iter().find(|known| *known == section).unwrap_or("line")
-}
-
-async fn one(
-    app: &App,
-    caller: &Caller,
-    id: LineId,
-    opened: Opened,
-    with: impl Fn(&str, Form) -> Form,
-) -> Result<String, WebError> {
-    let found = app.store.read(move |tx| {
-        let (line, set) = (tx.line(id)?, tx.line_settings(id)?);
-        Ok(line.zip(set).zip(Some(tx.users()?)))
-    });
-    let ((line, set), users) = found.await?.ok_or_else(WebError::not_found)?;
-    let zone = app.settings.time_zone.iana_name().unwrap_or("UTC").to_owned();
-    let action = format!("/lines/{id}");
-    let section = |id: &'static str, title, about, fields: Vec<Field>| {
-        let form = Form::new(id, action.as_str(), "Save").fixed("section", id).fields(fields);
-        Section { id, title, about, form: with(id, form) }
-    };
-    let sections = vec![
-        section("line", "The line", "", of_line(&line, &set)),
-        section(
-            "replies",
-            "Replies",
-            "Where the replies of customers go beside the inbox.",
-            of_replies(&set, &users),
-        ),
-        section(
-            "told",
-            "Notified people",
-            "Up to five people are told of every new text, with a link to it.",
-            of_told(&set, &users),
-        ),
-        section("claims", "Claims", "", of_claims(&set)),
-        section("texts", "Automatic texts", TEXTS_ABOUT, of_texts(&set)),
-        section("hours", "Business hours", HOURS_ABOUT, of_hours(&set, &zone)),
-        section(
-            "limits",
-            "Limits",
-            "What this line may send. Consent answers are never held back.",
-            of_limits(&set),
-        ),
-    ];
-    let (sms, tone) = switch(&line);
-    let click = match &line.number {
-        Some(number) => Some(Click::new(number, opened.greeting.unwrap_or_default())?),
-        None => None,
-    };
-    let page = LinePage {
-        frame: Frame::of(app, caller, line.name.as_str(), "/lines", "lines").await?,
-        name: line.name,
-        number: line.number.unwrap_or_default(),
-        iccid: line.iccid.map_or(String::new(), |iccid| iccid.as_str().to_owned()),
-        operator: line.operator.unwrap_or_default(),
-        sms,
-        tone,
-        sections,
-        click,
-        done: (opened.done.as_deref() == Some("saved")).then_some("Saved."),
-    };
-    Ok(page.render()?)
-}
-
-impl Click {
-    fn new(number: &str, greeting: String) -> Result<Self, WebError> {
-        let greeting: String = greeting.chars().filter(|c| !c.is_control()).take(160).collect();
-        // RFC 5724: the body is percent-encoded.
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        let encoded: String = greeting
-            .bytes()
-            .map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
-            .collect();
-        let link = match encoded.is_empty() {
-            true => format!("sms:{number}"),
-            false => format!("sms:{number}?body={encoded}"),
-        };
-        let snippet = format!("<a href=\"{link}\">Text us: {number}</a>");
-        let qr = Qr::new(&link, format!("Opens a text to {number} on a phone"))?;
-        Ok(Self { greeting, link, snippet, qr })
-    }
-}
-
-const TEXTS_ABOUT: &str = "Sent by the line itself. An empty box means the text shown in it. Fields: \
+pub(super) const TEXTS_ABOUT: &str = "Sent by the line itself. An empty box means the text shown in it. Fields: \
     {{ company }}, {{ line }}, {{ help_contact }}, {{ first_name|default('there') }}, {{ answer_by }}.";
-const HOURS_ABOUT: &str = "Write them as 09:00-12:00, 13:00-17:00. Outside of them the away text is sent. \
+pub(super) const HOURS_ABOUT: &str = "Write them as 09:00-12:00, 13:00-17:00. Outside of them the away text is sent. \
     Empty days are closed; without any hours the line is always attended.";
 const DAYS: [(&str, &str); 7] = [
     ("mon", "Monday"),
@@ -314,16 +20,14 @@ const DAYS: [(&str, &str); 7] = [
     ("sat", "Saturday"),
     ("sun", "Sunday"),
 ];
-const LIMITS: [(&str, &str); 5] = [
+/// What stands in thousandths of the currency.
+const MONEY: [(&str, &str); 2] =
+    [("home", "Price of a segment at home"), ("abroad", "Price of a segment abroad")];
+const LIMITS: [(&str, &str); 4] = [
     ("segments_a_minute", "Segments a minute"),
     ("segments_a_day", "Segments a day"),
     ("segments_a_month", "Segments a month"),
     ("recipients_a_month", "Different numbers a month"),
-    ("money_a_month", "Money a month, in thousandths"),
-];
-const PRICES: [(&str, &str); 2] = [
-    ("home", "Price of a segment, in thousandths"),
-    ("abroad", "Price of a segment abroad, in thousandths"),
 ];
 const TEXT_KINDS: [(&str, &str, Text); 5] = [
     ("opt_in", "Welcome, to whoever writes for the first time", Text::OptIn),
@@ -333,7 +37,7 @@ const TEXT_KINDS: [(&str, &str, Text); 5] = [
     ("away", "Outside business hours", Text::Away),
 ];
 
-fn of_line(line: &Line, set: &LineSettings) -> Vec<Field> {
+pub(super) fn of_line(line: &Line, set: &LineSettings) -> Vec<Field> {
     let on = matches!(line.sms.as_str(), "on" | "pending_on");
     let registrations = [
         ("not_needed", "Not needed here"),
@@ -371,7 +75,7 @@ fn people(users: &[User], none: &str) -> Vec<(String, String)> {
     [(String::new(), none.to_owned())].into_iter().chain(named).collect()
 }
 
-fn of_replies(set: &LineSettings, users: &[User]) -> Vec<Field> {
+pub(super) fn of_replies(set: &LineSettings, users: &[User]) -> Vec<Field> {
     let recipient = set.response_recipient.map_or(String::new(), |user| user.to_string());
     let segments = set.relay.get("max_segments").and_then(Value::as_u64).unwrap_or(4);
     let pin = set.relay.get("pin").is_some();
@@ -397,7 +101,7 @@ fn of_replies(set: &LineSettings, users: &[User]) -> Vec<Field> {
     ]
 }
 
-fn of_told(set: &LineSettings, users: &[User]) -> Vec<Field> {
+pub(super) fn of_told(set: &LineSettings, users: &[User]) -> Vec<Field> {
     let choices = people(users, "Nobody");
     // Nothing was chosen yet: somebody who opens this wants to be told.
     let on = set.notify.unwrap_or(true);
@@ -430,7 +134,7 @@ fn of_told(set: &LineSettings, users: &[User]) -> Vec<Field> {
     fields
 }
 
-fn of_claims(set: &LineSettings) -> Vec<Field> {
+pub(super) fn of_claims(set: &LineSettings) -> Vec<Field> {
     let policies = [
         ("", "As suggested: strict where people are notified"),
         ("off", "Off: everybody answers"),
@@ -441,10 +145,17 @@ fn of_claims(set: &LineSettings) -> Vec<Field> {
     vec![
         Field::choice("claim_policy", "Claims", policies, policy),
         Field::tick("participants_reply", "Participants may answer too", set.participants_reply),
+        Field::typed(
+            "claims_idle",
+            "A claim without any act ends after minutes",
+            "number",
+            set.claims_idle.map_or(String::new(), |minutes| minutes.to_string()),
+        )
+        .hint("Empty: after twelve hours."),
     ]
 }
 
-fn of_texts(set: &LineSettings) -> Vec<Field> {
+pub(super) fn of_texts(set: &LineSettings) -> Vec<Field> {
     let texts = &set.texts;
     let shipped: Texts = serde_json::from_value(json!({
         "language": texts.get("language").and_then(Value::as_str).unwrap_or_default(),
@@ -471,7 +182,7 @@ fn of_texts(set: &LineSettings) -> Vec<Field> {
     fields
 }
 
-fn of_hours(set: &LineSettings, zone: &str) -> Vec<Field> {
+pub(super) fn of_hours(set: &LineSettings, zone: &str) -> Vec<Field> {
     let hours = set.business_hours.as_ref();
     let zone = hours.and_then(|hours| hours["time_zone"].as_str()).unwrap_or(zone);
     let list = |value: &Value, with: &str| {
@@ -491,7 +202,7 @@ fn of_hours(set: &LineSettings, zone: &str) -> Vec<Field> {
     fields
 }
 
-fn of_limits(set: &LineSettings) -> Vec<Field> {
+pub(super) fn of_limits(set: &LineSettings) -> Vec<Field> {
     let mut fields = Vec::new();
     for (key, label) in LIMITS {
         for (end, what) in [("warn", "tell the admins at"), ("hold", "hold beyond")] {
@@ -501,16 +212,72 @@ fn of_limits(set: &LineSettings) -> Vec<Field> {
             fields.push(Field::typed(&name, &format!("{label}: {what}"), "number", kept));
         }
     }
-    for (key, label) in PRICES {
-        let kept = set.limits.get("prices").and_then(|prices| prices.get(key));
-        let kept = kept.and_then(Value::as_u64).map_or(String::new(), |figure| figure.to_string());
-        fields.push(Field::typed(&format!("price_{key}"), label, "number", kept));
+    for (end, what) in [("warn", "tell the admins at"), ("hold", "hold beyond")] {
+        let kept = sum(set.limits.get("money_a_month").and_then(|limit| limit.get(end)));
+        let name = format!("money_a_month_{end}");
+        fields.push(Field::line(&name, &format!("Money a month: {what}"), kept));
+    }
+    for (key, label) in MONEY {
+        let kept = sum(set.limits.get("prices").and_then(|prices| prices.get(key)));
+        fields.push(Field::line(&format!("price_{key}"), label, kept).hint("Such as 0.09"));
     }
     fields
 }
 
+/// Thousandths of the currency as people write a sum.
+fn sum(value: Option<&Value>) -> String {
+    let Some(thousandths) = value.and_then(Value::as_u64) else { return String::new() };
+    let text = format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
+    // Two digits behind the point, unless the third one counts.
+    text.strip_suffix('0').unwrap_or(&text).to_owned()
+}
+
+/// A sum as thousandths; what is none goes on as it was typed, for the engine's type to refuse.
+fn thousandths(posted: &Posted, name: &str) -> Value {
+    let Some(text) = posted.given(name) else { return Value::Null };
+    let figures = text.replace(',', ".");
+    let (whole, part) = figures.split_once('.').unwrap_or((&figures, ""));
+    let part = format!("{part:0<3}");
+    let digits = |text: &str| text.bytes().all(|octet| octet.is_ascii_digit());
+    let read = (part.len() == 3 && digits(whole) && digits(&part)).then(|| {
+        let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+        Some(whole.checked_mul(1_000)? + part.parse::<u64>().ok()?)
+    });
+    read.flatten().map_or(Value::String(text), Value::from)
+}
+
+pub(super) fn of_consent(set: &LineSettings) -> Vec<Field> {
+    let word = |key: &str| set.consent.get(key).and_then(Value::as_str).unwrap_or_default();
+    let on = |key: &str, usual| set.consent.get(key).and_then(Value::as_bool).unwrap_or(usual);
+    let scopes = [("organisation", "All lines: the usual"), ("line", "The line it was texted to")];
+    let profiles = [
+        ("general", "No particular one"),
+        ("us", "United States: confirmed within five minutes or not at all"),
+        ("canada", "Canada: every STOP is answered, in its language"),
+    ];
+    let quiet = set.quiet_hours.as_ref();
+    let off = quiet.is_some_and(Value::is_null);
+    let hour = |key: &str| quiet.and_then(|q| q[key].as_str()).unwrap_or_default().to_owned();
+    vec![
+        Field::choice("scope", "STOP holds for", scopes, word("scope")),
+        Field::choice("profile", "The custom followed", profiles, word("profile")),
+        Field::tick("clarify", "Ask once what unclear words mean", on("clarify", false))
+            .hint("Without an answer they count as an opt-out."),
+        Field::tick(
+            "help_when_out",
+            "HELP is answered after STOP too",
+            on("help_when_out", true),
+        ),
+        Field::line("quiet_from", "Wake nobody from", hour("from"))
+            .hint("Such as 21:00, on the clock of whoever gets the text."),
+        Field::line("quiet_to", "Until", hour("to"))
+            .hint("Both empty: marketing waits from 21:00 to 08:00. With hours, what was planned ahead waits too."),
+        Field::tick("quiet_off", "At any hour", off),
+    ]
+}
+
 /// What a program would send for the section.
-fn body(section: &str, posted: &Posted) -> Value {
+pub(super) fn body(section: &str, posted: &Posted, kept: &Value) -> Value {
     match section {
         "line" => json!({
             "name": posted.get("name"),
@@ -556,7 +323,28 @@ fn body(section: &str, posted: &Posted) -> Value {
         "claims" => json!({
             "claim_policy": posted.given("claim_policy"),
             "participants_reply": posted.ticked("participants_reply"),
+            "claims_idle": number(posted, "claims_idle"),
         }),
+        "consent" => {
+            let given = |key: &str| posted.given(key).map_or(Value::Null, Value::from);
+            let hours = match (posted.ticked("quiet_off"), given("quiet_from"), given("quiet_to")) {
+                (true, ..) => json!("off"),
+                (_, Value::Null, Value::Null) => Value::Null,
+                (_, from, to) => json!({
+                    "from": from.as_str().unwrap_or_default(),
+                    "to": to.as_str().unwrap_or_default(),
+                }),
+            };
+            json!({
+                "consent": {
+                    "scope": posted.get("scope"),
+                    "profile": posted.get("profile"),
+                    "clarify": posted.ticked("clarify"),
+                    "help_when_out": posted.ticked("help_when_out"),
+                },
+                "quiet_hours": hours,
+            })
+        }
         "texts" => {
             let mut texts = Map::new();
             for (key, _, _) in TEXT_KINDS {
@@ -590,13 +378,18 @@ fn body(section: &str, posted: &Posted) -> Value {
                 json!({ "warn": end("warn"), "hold": end("hold") })
             };
             let limits = LIMITS.iter().map(|(key, _)| ((*key).to_owned(), limit(key)));
-            let mut limits: Map<_, _> = limits.collect();
-            let prices =
-                PRICES.iter().map(|(key, _)| (*key, number(posted, &format!("price_{key}"))));
-            let prices: Map<_, _> = prices
-                .filter(|(_, price)| !price.is_null())
-                .map(|(key, price)| (key.to_owned(), price))
-                .collect();
+            let mut limits: Map<String, Value> = limits.collect();
+            let money = |end: &str| thousandths(posted, &format!("money_a_month_{end}"));
+            let month = json!({ "warn": money("warn"), "hold": money("hold") });
+            limits.insert("money_a_month".to_owned(), month);
+            // Prices of single countries are a program's to set: they stay as they are.
+            let mut prices = kept["limits"]["prices"].as_object().cloned().unwrap_or_default();
+            for (key, _) in MONEY {
+                match thousandths(posted, &format!("price_{key}")) {
+                    Value::Null => drop(prices.remove(key)),
+                    price => drop(prices.insert(key.to_owned(), price)),
+                }
+            }
             limits.insert("prices".to_owned(), prices.into());
             json!({ "limits": limits })
         }
@@ -609,5 +402,19 @@ fn number(posted: &Posted, name: &str) -> Value {
     match posted.given(name) {
         None => Value::Null,
         Some(text) => text.parse::<u64>().map_or(Value::String(text), Value::from),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sums are written as people write them, and come back as they went in.
+    #[test]
+    fn a_sum_is_kept_in_thousandths() {
+        assert_eq!(sum(Some(&json!(90))), "0.09");
+        assert_eq!(sum(Some(&json!(12_345))), "12.345");
+        assert_eq!(sum(Some(&json!(25_000))), "25.00");
+        assert_eq!(sum(None), "");
     }
 }
