@@ -10,7 +10,7 @@ use crate::engine::{Facts, Inbound, PersonId, Rules};
 use crate::sms::{self, SegmentOptions};
 use crate::store::{
     Author, AuthorKind, DeliveryKind, Enqueued, LineId, NewDelivery, NewMessage, NewNotice,
-    PromptId, RelayEvent, Result, Said, UserId, WriteTx,
+    NewRefused, PromptId, RelayEvent, Result, Said, UserId, WriteTx,
 };
 use crate::types::{Class, ConversationId, MessageId, Number, UnixTime};
 use serde_json::{Value, json};
@@ -69,6 +69,18 @@ pub(super) fn carry_out(
             }
             Action::Alert(text) => {
                 add(tx, cause, DeliveryKind::Alert, "admins".to_owned(), json!({ "text": text }))?;
+            }
+            Action::NotSent { by, to, refusal } => {
+                let refused = NewRefused {
+                    way: "relay",
+                    author: author(By::Person(*by)),
+                    line: Some(cause.line),
+                    number: Some(to.clone()),
+                    class: Class::Conversation.as_str().to_owned(),
+                    code: refusal.code,
+                    why: refusal.sentence.clone(),
+                };
+                tx.note_refused(&[refused], cause.now)?;
             }
         }
     }

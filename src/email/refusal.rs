@@ -59,9 +59,14 @@ pub enum Refusal {
         "The mail is built in a way the gateway does not read ({0}). Send the text as a new mail."
     )]
     Structure(&'static str),
-    /// Refused by the engine or the store: limits, opt-out, claim (S53, E71, C6).
-    #[error("{0}")]
-    Policy(String),
+    /// Refused by the engine or the store: an opt-out, a country, a quota (S53, E71).
+    #[error("{sentence}")]
+    Policy {
+        /// The word of the API for it.
+        code: &'static str,
+        /// For the author.
+        sentence: String,
+    },
 }
 
 impl Refusal {
@@ -78,7 +83,7 @@ impl Refusal {
             Refusal::Unreadable(_) => "unreadable",
             Refusal::TooLarge { .. } => "too_large",
             Refusal::Structure(_) => "structure",
-            Refusal::Policy(_) => "policy",
+            Refusal::Policy { code, .. } => code,
         }
     }
 }

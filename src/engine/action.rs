@@ -3,6 +3,7 @@
 
 use super::consent::Event;
 use super::rules::{PersonId, PromptId, RuleId};
+use super::sending::Refusal;
 use crate::types::{Class, Number, UnixTime, words};
 
 /// What `decide` returns.
@@ -63,6 +64,15 @@ pub enum Action {
     },
     /// The admins are told, by every channel they have.
     Alert(String),
+    /// Words for a customer that the rules did not let out; kept among the refusals.
+    NotSent {
+        /// Who wrote them.
+        by: PersonId,
+        /// For whom.
+        to: Number,
+        /// Why not.
+        refusal: Refusal,
+    },
 }
 
 /// Where a message stands and what it does to its conversation.

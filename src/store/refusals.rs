@@ -1,10 +1,12 @@
-//! Texts that were not taken: who tried, for whom, and why, step by step. Never the words of the
-//! text: nobody but its author needs them, and they may be about somebody who wants no texts.
+//! Texts that were not taken: who tried, for whom, and why, step by step: the check that said no
+//! and, of an opt-out, what led to it. Never the words of the text: nobody but its author needs
+//! them, and they may be about somebody who wants no texts.
 //!
 //! Bounded twice: the same refusal within an hour is one row with a count, and of the rows the
 //! newest ten thousand stay.
 
 use rusqlite::{OptionalExtension, Row, named_params};
+use serde_json::json;
 
 use super::error::Result;
 use super::lines::LineId;
@@ -21,7 +23,7 @@ row_id!(
 /// Why a text was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRefused {
-    /// By which call: `message`, `batch`, `bulk`, `prompt`, `page`.
+    /// How it came: `message`, `batch`, `bulk`, `prompt`, `page`, `mail`, `relay`.
     pub way: &'static str,
     /// Who tried.
     pub author: Author,
@@ -33,8 +35,8 @@ pub struct NewRefused {
     pub class: String,
     /// The stable word of the refusal.
     pub code: &'static str,
-    /// Why, as JSON: a list of `{step, why}`.
-    pub trace: String,
+    /// The sentence for a person, without words of the text.
+    pub why: String,
 }
 
 /// A refusal as it is kept.
@@ -48,7 +50,7 @@ pub struct Refused {
     pub at: UnixTime,
     /// How often, within an hour of each other.
     pub times: u32,
-    /// By which call.
+    /// How it came.
     pub way: String,
     /// Who tried.
     pub author: Author,
@@ -60,7 +62,7 @@ pub struct Refused {
     pub class: String,
     /// The stable word.
     pub code: String,
-    /// Why, as JSON.
+    /// Why, as JSON: a list of `{step, why}`.
     pub trace: String,
 }
 
@@ -118,8 +120,9 @@ impl WriteTx<'_> {
     /// Keeps that texts were not taken.
     pub fn note_refused(&self, refused: &[NewRefused], now: UnixTime) -> Result<()> {
         for one in refused {
-            if !self.refused_again(one, now)? {
-                self.refused_first(one, now)?;
+            let trace = self.trace_of(one)?;
+            if !self.refused_again(one, &trace, now)? {
+                self.refused_first(one, &trace, now)?;
             }
         }
         let sql = "DELETE FROM refusals WHERE id <= (SELECT max(id) FROM refusals) - ?1";
@@ -127,8 +130,24 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Why, step by step.
+    fn trace_of(&self, one: &NewRefused) -> Result<String> {
+        let why = format!("not taken ({}): {}", one.code, one.why);
+        let mut steps = vec![json!({ "step": step(one.code), "why": why })];
+        let said = match (one.code, &one.number) {
+            ("opted_out", Some(number)) => self.last_opt_out(number)?,
+            _ => None,
+        };
+        if let Some(said) = said {
+            let (scope, at) = (said.scope.as_str(), said.at);
+            let why = format!("{:?} ({}), for the {scope}, on {at}", said.word, said.level);
+            steps.push(json!({ "step": "ledger", "why": why }));
+        }
+        Ok(json!(steps).to_string())
+    }
+
     /// Counts a refusal that a program met again by trying again. `false`: it is another one.
-    fn refused_again(&self, one: &NewRefused, now: UnixTime) -> Result<bool> {
+    fn refused_again(&self, one: &NewRefused, trace: &str, now: UnixTime) -> Result<bool> {
         let sql = "SELECT id FROM refusals
                     WHERE number_key = :key AND code = :code AND way = :way AND class = :class
                       AND author_kind = :kind AND author_id IS :author AND line_id IS :line
@@ -143,18 +162,18 @@ impl WriteTx<'_> {
         );
         let Some(same) = same.optional()? else { return Ok(false) };
         let sql = "UPDATE refusals SET times = times + 1, at = ?2, trace = ?3 WHERE id = ?1";
-        self.conn.prepare_cached(sql)?.execute((same, now, &one.trace))?;
+        self.conn.prepare_cached(sql)?.execute((same, now, trace))?;
         Ok(true)
     }
 
-    fn refused_first(&self, one: &NewRefused, now: UnixTime) -> Result<()> {
+    fn refused_first(&self, one: &NewRefused, trace: &str, now: UnixTime) -> Result<()> {
         let sql = "INSERT INTO refusals (way, author_kind, author_id, line_id, number_key, class,
                        code, trace, first_at, at)
                    VALUES (:way, :kind, :author, :line, :key, :class, :code, :trace, :now, :now)";
         self.conn.prepare_cached(sql)?.execute(named_params! {
             ":way": one.way, ":kind": one.author.kind, ":author": one.author.id,
             ":line": one.line, ":key": key(one), ":class": one.class, ":code": one.code,
-            ":trace": one.trace, ":now": now,
+            ":trace": trace, ":now": now,
         })?;
         Ok(())
     }
@@ -162,6 +181,20 @@ impl WriteTx<'_> {
 
 fn key(one: &NewRefused) -> String {
     one.number.as_ref().map(Number::key).unwrap_or_default()
+}
+
+/// Which of the checks said no, by the stable word it said it with.
+fn step(code: &str) -> &'static str {
+    match code {
+        "opted_out" | "marketing_consent_missing" => "consent",
+        "international_off" | "short_code_not_allowed" | "cannot_be_answered" => "reach",
+        "number_invalid" | "contact_unknown" => "recipient",
+        "line_unknown" | "line_off" => "line",
+        "claim_required" | "claimed_by_other" | "answered_meanwhile" => "claim",
+        "forbidden" | "admin_required" | "acting_user_required" | "user_inactive" => "permission",
+        "merge_field_missing" | "template_invalid" | "template_too_long" => "template",
+        _ => "message",
+    }
 }
 
 /// Rows kept.

@@ -336,7 +336,7 @@ END;
 -- Texts that were not taken: who tried, for whom and why, never their words. The newest ten thousand.
 CREATE TABLE refusals (
     id          INTEGER PRIMARY KEY,
-    way         TEXT NOT NULL,           -- by which call: message, batch, bulk, prompt, page
+    way         TEXT NOT NULL,           -- how it came: message, batch, bulk, prompt, page, mail, relay
     author_kind TEXT NOT NULL,
     author_id   TEXT,
     line_id     INTEGER REFERENCES lines (id) ON DELETE SET NULL, -- NULL: none was found

@@ -4,13 +4,11 @@
 //! Comes in: an [`Attempt`] and the refusal it met. Goes out: the refusal, unchanged. A trace that
 //! cannot be written is a line in the log, never another refusal.
 
-use serde_json::json;
-
 use super::App;
 use super::accept::Wanted;
 use super::auth::Caller;
 use super::error::{Code, WebError};
-use crate::store::{NewRefused, ReadTx, Result};
+use crate::store::NewRefused;
 use crate::types::Number;
 
 /// What somebody tried, without the words.
@@ -63,60 +61,22 @@ pub(super) async fn note(app: &App, caller: &Caller, met: Vec<(Attempt, Code, St
                 None => None,
             };
             let country = line.as_ref().and_then(|line| line.country).or(country);
-            let number = Number::parse(&attempt.to, country).ok();
+            // These words quote a text; what is kept holds none.
+            let quotes = code == Code::AnsweredMeanwhile;
             rows.push(NewRefused {
                 way: attempt.way,
                 author: author.clone(),
                 line: line.map(|line| line.id),
-                trace: trace(tx, number.as_ref(), code, detail)?,
-                number,
+                number: Number::parse(&attempt.to, country).ok(),
                 // A word of ours, or the first of what was taken for one.
                 class: attempt.class.chars().take(20).collect(),
                 code: code.word(),
+                why: if quotes { code.title().to_owned() } else { detail },
             });
         }
         tx.note_refused(&rows, now)
     });
     if let Err(error) = kept.await {
         tracing::warn!(%error, "why a text was not taken could not be kept");
-    }
-}
-
-/// Why, step by step: the check that said no and, of an opt-out, the words that led to it.
-fn trace(tx: &ReadTx<'_>, number: Option<&Number>, code: Code, detail: String) -> Result<String> {
-    // These words quote a text; the trace holds none.
-    let why = if code == Code::AnsweredMeanwhile { code.title().to_owned() } else { detail };
-    let why = format!("not taken ({}): {why}", code.word());
-    let mut steps = vec![json!({ "step": step(code), "why": why })];
-    let said = match (code, number) {
-        (Code::OptedOut, Some(number)) => tx.last_opt_out(number)?,
-        _ => None,
-    };
-    if let Some(said) = said {
-        let why = format!(
-            "{:?} ({}), for the {}, on {}",
-            said.word,
-            said.level,
-            said.scope.as_str(),
-            said.at
-        );
-        steps.push(json!({ "step": "ledger", "why": why }));
-    }
-    Ok(json!(steps).to_string())
-}
-
-/// Which of the checks said no.
-fn step(code: Code) -> &'static str {
-    match code {
-        Code::OptedOut | Code::MarketingConsentMissing => "consent",
-        Code::InternationalOff | Code::ShortCodeNotAllowed | Code::CannotBeAnswered => "reach",
-        Code::NumberInvalid | Code::ContactUnknown => "recipient",
-        Code::LineUnknown | Code::LineOff => "line",
-        Code::ClaimRequired | Code::ClaimedByOther | Code::AnsweredMeanwhile => "claim",
-        Code::Forbidden | Code::AdminRequired | Code::ActingUserRequired | Code::UserInactive => {
-            "permission"
-        }
-        Code::MergeFieldMissing | Code::TemplateInvalid | Code::TemplateTooLong => "template",
-        _ => "message",
     }
 }

@@ -203,6 +203,15 @@ async fn an_author_is_told_what_was_not_sent_and_why() {
     assert!(refused.body.text.contains("opted out"), "{}", refused.body.text);
     let texts: Vec<String> = desk.shop.gateway.submitted(0);
     assert!(!texts.iter().any(|text| text.contains("One more thing")));
+    let (_, kept) = desk.shop.gateway.call("GET", "/api/v1/refusals", None).await;
+    let row = &kept["items"][0];
+    let said =
+        ["way", "author_kind", "author_id", "number", "code"].map(|field| row[field].as_str());
+    assert_eq!(said, ["mail", "email", ANNA, BOB, "opted_out"].map(Some), "{kept}");
+    assert_eq!(row["trace"][0]["step"], "consent", "{kept}");
+    assert!(!kept.to_string().contains("One more thing"), "never the words");
+    let codes: Vec<String> = desk.outcomes().await.into_iter().map(|(_, code)| code).collect();
+    assert_eq!(codes, ["asked", "opted_out"]);
 }
 
 /// C6: an answer by mail claims what nobody has; what somebody else has is held, and its author is
@@ -286,6 +295,14 @@ async fn a_text_is_started_by_mail_within_a_quota() {
     desk.shop.gateway.take_mail(&start("bob", "s4", "Too many##")).await;
     let letters = desk.letters(4).await;
     assert!(letters[3].1.body.text.contains("2 are possible"), "{}", letters[3].1.body.text);
+    let (_, kept) = desk.shop.gateway.call("GET", "/api/v1/refusals", None).await;
+    let codes: Vec<&str> = kept["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .filter_map(|row| row["code"].as_str())
+        .collect();
+    assert_eq!(codes, ["too_many_tries", "forbidden"], "{kept}");
     let sent = Number::E164(BOB.to_owned());
     assert_eq!(desk.shop.gateway.all().await.iter().filter(|m| m.number == sent).count(), 2);
 }

@@ -148,7 +148,7 @@ async fn refusals_never_fill_the_disk() {
             number: Some(simgate::types::Number::E164(format!("+4477009{n:05}"))),
             class: "conversation".to_owned(),
             code: "opted_out",
-            trace: "[]".to_owned(),
+            why: String::new(),
         };
         tx.note_refused(&(0..10_050).map(row).collect::<Vec<_>>(), now)?;
         let all = RefusedQuery { limit: 20_000, ..RefusedQuery::default() };

@@ -120,10 +120,16 @@ async fn the_recipient_orders_things_by_text() {
     shop.reads(JENNY, 7).await;
     let (status, problem) = shop.sends(STRANGER, "And now?").await;
     assert_eq!((status.as_u16(), &problem["code"]), (422, &json!("opted_out")));
-    // E22: not sent, and told.
+    // E22: not sent, told, and kept among what was refused in any way.
     shop.types(JENNY, &format!("{code} one more thing"));
     assert!(shop.reads(JENNY, 8).await.starts_with("Not sent."));
     assert_eq!(shop.quiet(STRANGER).await, 1);
+    let (_, refused) = shop.gateway.call("GET", "/api/v1/refusals", None).await;
+    let row = &refused["items"][0];
+    let kept = ["way", "author_kind", "number", "code"].map(|field| row[field].as_str());
+    assert_eq!(kept, ["relay", "relay", STRANGER, "opted_out"].map(Some), "{refused}");
+    assert!(row["trace"][1]["why"].to_string().contains("stop yes"), "{refused}");
+    assert!(!refused.to_string().contains("one more thing"), "never the words");
     shop.types(JENNY, "STOP");
     assert!(shop.reads(JENNY, 9).await.contains("paused"));
     shop.types(ALISHA, "Hello");

@@ -160,7 +160,10 @@ pub fn law(raw: &[u8]) {
     }
     told_of(&mail, &site);
     let author = address("anna@example.com");
-    let told = simgate::email::Told::Refused(Refusal::Policy(mail.subject.clone()));
+    let told = simgate::email::Told::Refused(Refusal::Policy {
+        code: "opted_out",
+        sentence: mail.subject.clone(),
+    });
     let notice = simgate::email::Notice {
         to: &author,
         mail: Some(&mail),

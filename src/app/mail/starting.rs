@@ -1,7 +1,7 @@
 //! A text started by mail: `number@domain` or `contact@domain`, by a person with a quota.
 
 use super::incoming::{Case, Verdict, kept_back, people, refused};
-use super::texts::{self, Text, refuse, user_of};
+use super::texts::{self, Text, not_taken, policy, refuse, user_of};
 use super::{notices, results};
 use crate::email::{Destination, Outcome, Refusal, Rights, Told, judge};
 use crate::engine::routing;
@@ -27,14 +27,19 @@ pub(super) fn start(
         Outcome::Quarantine(doubt) => return Ok((kept_back(case, &doubt)?, None)),
     };
     let Some(user) = user_of(case, &accepted)? else {
-        return Ok((refused(case, &Refusal::Policy(NO_QUOTA.to_owned()))?, None));
+        return Ok((refused(case, &policy("forbidden", NO_QUOTA))?, None));
     };
-    if let Err(why) = allowed(case, &user)? {
-        return refuse(case, &accepted, &Refusal::Policy(why));
-    }
-    let (line, number) = match route(case, to)? {
-        Ok(route) => route,
-        Err(why) => return refuse(case, &accepted, &Refusal::Policy(why)),
+    let author = Author { kind: AuthorKind::Email, id: Some(user.profile.email.clone()) };
+    let routed = match allowed(case, &user)? {
+        Ok(()) => route(case, to)?,
+        Err(refusal) => Err(refusal),
+    };
+    let (line, number) = match routed {
+        Ok(routed) => routed,
+        Err(refusal) => {
+            not_taken(case, author, None, &refusal)?;
+            return refuse(case, &accepted, &refusal);
+        }
     };
     let text = Text {
         line: line.id,
@@ -42,7 +47,7 @@ pub(super) fn start(
         text: extracted.text.clone(),
         tag: None,
         response_emails: vec![accepted.author.to_string()],
-        author: Author { kind: AuthorKind::Email, id: Some(user.profile.email.clone()) },
+        author: author.clone(),
     };
     let new = match text.cleared(case)? {
         Ok(new) => new,
@@ -51,7 +56,9 @@ pub(super) fn start(
     let most = case.room.settings.max_segments;
     if new.segments > most {
         let why = format!("The text needs {} segments; {most} are possible.", new.segments);
-        return refuse(case, &accepted, &Refusal::Policy(why));
+        let refusal = policy("text_too_long", why);
+        not_taken(case, author, Some((new.line, new.to)), &refusal)?;
+        return refuse(case, &accepted, &refusal);
     }
     let Enqueued::New(message) = case.tx.enqueue(&new, None, case.now)? else {
         return Ok((Verdict::new(MailOutcome::Dropped, "known", "queued before"), None));
@@ -87,17 +94,18 @@ pub(super) fn start(
 }
 
 /// Whether the user may start texts by mail, and has some left today.
-fn allowed(case: &Case<'_, '_>, user: &User) -> Result<std::result::Result<(), String>> {
+fn allowed(case: &Case<'_, '_>, user: &User) -> Result<std::result::Result<(), Refusal>> {
     let quota = user.mail_quota;
     if quota == 0 {
-        return Ok(Err(NO_QUOTA.to_owned()));
+        return Ok(Err(policy("forbidden", NO_QUOTA)));
     }
     let since = UnixTime(case.now.0 - texts::A_DAY.0.cast_signed());
     let started = case.tx.started_by_mail_since(&user.profile.email, since)?;
     Ok(match started < quota {
         true => Ok(()),
-        false => Err(format!(
-            "You have started {started} texts by mail within a day; {quota} are possible."
+        false => Err(policy(
+            "too_many_tries",
+            format!("You have started {started} texts by mail within a day; {quota} are possible."),
         )),
     })
 }
@@ -109,18 +117,18 @@ const NO_QUOTA: &str = "You may answer texts by mail, but not start them. An adm
 fn route(
     case: &Case<'_, '_>,
     to: &Destination,
-) -> Result<std::result::Result<(Line, Number), String>> {
+) -> Result<std::result::Result<(Line, Number), Refusal>> {
     let tx = case.tx;
     let lines: Vec<Line> = tx.lines()?.into_iter().filter(|l| l.sms == SmsSwitch::On).collect();
     let country = lines.iter().find_map(|line| line.country).or(case.organisation.country);
     let number = match to {
         Destination::Number(text) => match Number::parse(text, country) {
             Ok(number) => number,
-            Err(error) => return Ok(Err(format!("{text}: {error}"))),
+            Err(error) => return Ok(Err(policy("number_invalid", format!("{text}: {error}")))),
         },
         Destination::Contact(name) => match contact(case, name)? {
             Ok(number) => number,
-            Err(why) => return Ok(Err(why)),
+            Err(why) => return Ok(Err(policy("contact_unknown", why))),
         },
     };
     let used = tx.conversation_of(&number)?.and_then(|conversation| conversation.line);
@@ -130,10 +138,11 @@ fn route(
     let used = used.map(|line| line.to_string());
     let chosen = match routing::sender(&senders, used.as_deref()) {
         Ok(chosen) => chosen.line,
-        Err(refusal) => return Ok(Err(refusal.sentence)),
+        Err(refusal) => return Ok(Err(policy(refusal.code, refusal.sentence))),
     };
     let line = lines.iter().find(|line| line.id.to_string() == chosen).cloned();
-    Ok(line.map(|line| (line, number)).ok_or_else(|| "There is no line to send on.".to_owned()))
+    let none = || policy("line_unknown", "There is no line to send on.");
+    Ok(line.map(|line| (line, number)).ok_or_else(none))
 }
 
 /// The first number of the one contact called so.

@@ -8,7 +8,7 @@ use super::notices;
 use crate::email::{Accepted, Destination, Doubt, Refusal, ReplyToken, Told};
 use crate::sms::{self, SegmentOptions};
 use crate::store::{
-    Author, Clearance, Leaving, LineId, MailId, MailOutcome, NewMessage, Result, User,
+    Author, Clearance, Leaving, LineId, MailId, MailOutcome, NewMessage, NewRefused, Result, User,
 };
 use crate::types::{Class, MessageId, Millis, Number, UnixTime};
 
@@ -110,15 +110,25 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// The text ready for the queue, judged as the API's are.
+    /// The text ready for the queue, judged as the API's are. One that is not taken is kept among the
+    /// refusals.
     pub(super) fn cleared(
         self,
         case: &Case<'_, '_>,
     ) -> Result<std::result::Result<NewMessage, Refusal>> {
+        let (author, to) = (self.author.clone(), (self.line, self.to.clone()));
+        let judged = self.judged(case)?;
+        if let Err(refusal) = &judged {
+            not_taken(case, author, Some(to), refusal)?;
+        }
+        Ok(judged)
+    }
+
+    fn judged(self, case: &Case<'_, '_>) -> Result<std::result::Result<NewMessage, Refusal>> {
         let text: String = self.text.replace("\r\n", "\n").nfc().collect();
         let counted = match sms::count(&text, &SegmentOptions::default()) {
             Ok(counted) => counted,
-            Err(error) => return Ok(Err(Refusal::Policy(error.to_string()))),
+            Err(error) => return Ok(Err(policy("text_too_long", error.to_string()))),
         };
         let alphabet = match counted.coding.alphabet() {
             sms::Alphabet::Ucs2 => "ucs2",
@@ -153,10 +163,37 @@ impl Text {
         match case.tx.clearance(&leaving, case.organisation, case.now)? {
             Clearance::Go | Clearance::Warn(_) | Clearance::Later => {}
             Clearance::Hold(refusal) => new.hold = Some(refusal.sentence),
-            Clearance::Refused(refusal) => return Ok(Err(Refusal::Policy(refusal.sentence))),
+            Clearance::Refused(refusal) => {
+                return Ok(Err(policy(refusal.code, refusal.sentence)));
+            }
         }
         Ok(Ok(new))
     }
+}
+
+/// A refusal with the API's word for it.
+pub(super) fn policy(code: &'static str, sentence: impl Into<String>) -> Refusal {
+    Refusal::Policy { code, sentence: sentence.into() }
+}
+
+/// Keeps that a text was not taken, beside those that came in other ways.
+pub(super) fn not_taken(
+    case: &Case<'_, '_>,
+    author: Author,
+    to: Option<(LineId, Number)>,
+    refusal: &Refusal,
+) -> Result<()> {
+    let (line, number) = to.unzip();
+    let refused = NewRefused {
+        way: "mail",
+        author,
+        line,
+        number,
+        class: Class::Conversation.as_str().to_owned(),
+        code: refusal.code(),
+        why: refusal.to_string(),
+    };
+    case.tx.note_refused(&[refused], case.now)
 }
 
 /// Texts started by mail may wait as long as any other.

@@ -73,11 +73,13 @@ fn say(desk: &Desk<'_, '_>, code: &Code, text: &str, draft: &mut Draft) {
     if let Err(refusal) =
         may_send(&Outbound::plain(&remote, text, Class::Conversation), rules, &code.standing)
     {
+        not_sent(desk, code, &refusal, draft);
         return refuse(desk, draft, "Not sent", &refusal);
     }
     let claims = match rules.line.claims.reply_from_outside(&code.thread, desk.person, rules) {
         Verdict::Go { claims } => claims,
         Verdict::Ask(refusal) | Verdict::No(refusal) => {
+            not_sent(desk, code, &refusal, draft);
             let answered = answered_before(desk, code).map(|said| format!(" {said}"));
             let code = code.code;
             let sentence = format!(
@@ -111,6 +113,12 @@ fn say(desk: &Desk<'_, '_>, code: &Code, text: &str, draft: &mut Draft) {
         draft.why("the code changed hands of late: the name is echoed");
         desk.say(draft, format!("Sent to {name}."));
     }
+}
+
+/// Keeps that the words did not go out, and why.
+fn not_sent(desk: &Desk<'_, '_>, code: &Code, refusal: &Refusal, draft: &mut Draft) {
+    let (by, to) = (desk.person.id, code.customer.clone());
+    draft.act(Action::NotSent { by, to, refusal: refusal.clone() });
 }
 
 /// What a colleague has answered since the customer wrote (E33).

@@ -22,9 +22,9 @@ pub(in crate::web) struct Refused {
     at: String,
     /// How often: tries within an hour of each other are one row.
     times: u32,
-    /// By which call: `message`, `batch`, `bulk`, `prompt`, `page`.
+    /// How it came: `message`, `batch`, `bulk`, `prompt`, `page`, `mail`, `relay`.
     way: String,
-    /// Who tried: `user`, `token`, `system`.
+    /// Who tried: `user`, `token`, `email`, `relay`, `system`.
     author_kind: &'static str,
     author_id: Option<String>,
     /// The id of the line, where one was named.

@@ -258,6 +258,9 @@ fn would(action: &Action) -> Value {
             json!({ "do": "name_contact", "number": number.as_str(), "name": name })
         }
         Action::Alert(text) => json!({ "do": "alert", "text": text }),
+        Action::NotSent { to, refusal, .. } => json!({
+            "do": "refuse", "to": to.as_str(), "code": refusal.code, "why": refusal.sentence,
+        }),
     }
 }
 

@@ -42,7 +42,9 @@ impl Row {
             at: format!("{}, {}", moment.day, moment.clock),
             times: row.times,
             who: match row.author.kind {
-                AuthorKind::User => names.get(&id).cloned().unwrap_or(format!("user {id}")),
+                AuthorKind::User | AuthorKind::Relay => {
+                    names.get(&id).cloned().unwrap_or(format!("user {id}"))
+                }
                 kind => format!("{} {id}", kind.as_str()),
             },
             number: row.number.map(|number| number.as_str().to_owned()).unwrap_or_default(),

@@ -206,6 +206,9 @@ fn told(world: &World, action: &Action) -> String {
         Action::Prompt(PromptChange::Open(_)) => "a prompt is put".into(),
         Action::NameContact { number, name } => format!("{number} is called {name}"),
         Action::Alert(text) => format!("admins are told: {text}"),
+        Action::NotSent { to, refusal, .. } => {
+            format!("not sent to {} ({})", named(world, to), refusal.code)
+        }
     }
 }
 
