@@ -38,13 +38,12 @@ async fn a_line_cut_anywhere_loses_no_answer_and_repeats_none() {
         ["LOGIN", "CAPABILITY", "SELECT", "RFC822.SIZE", "BODY.PEEK", "STORE", "IDLE", "DONE"];
     let cut_at = words.map(|word| Habit { cut_at: Some(word), ..well.clone() });
     let within = [1, 40, 200, 400].map(|at| Habit { cut_within: Some(at), ..well.clone() });
-    let lists = ["SEARCH", "RFC822.SIZE"];
-    let between = lists.map(|word| Habit { cut_between: Some(word), ..well.clone() });
-    let fetches = ["SEARCH", "RFC822.SIZE", "BODY.PEEK"];
-    let taken_back = fetches.map(|word| Habit { takes_back: Some(word), ..well.clone() });
-    // The first connection finds its way by the day, the others by numbers.
-    let first = lists.map(|word| Habit { cut_between: Some(word), ..well.clone() });
-    let mut habits = [&first[..], &cut_at, &within, &between, &taken_back].concat();
+    let between = |word| Habit { cut_between: Some(word), ..well.clone() };
+    let taken_back = |word| Habit { takes_back: Some(word), ..well.clone() };
+    // The first connections find their way by the day, the others by numbers: they search no more.
+    let by_day = [between("SEARCH"), between("RFC822.SIZE"), taken_back("SEARCH")];
+    let by_number = [between("RFC822.SIZE"), taken_back("RFC822.SIZE"), taken_back("BODY.PEEK")];
+    let mut habits = [&by_day[..], &cut_at, &within, &by_number].concat();
     let failures = u32::try_from(habits.len()).expect("a few");
     habits.push(well);
     let (desk, server, forward) = desk(habits).await;
@@ -59,8 +58,10 @@ async fn a_line_cut_anywhere_loses_no_answer_and_repeats_none() {
         desk.shop.reads(BOB, expected.len()).await;
         // Also what a quiet line meets.
         desk.shop.gateway.pass(600).await;
-        let read: Vec<String> = desk.shop.screen(BOB).into_iter().map(|(_, text)| text).collect();
-        assert_eq!(read, expected, "after {} connections", server.connections());
+        // On the air one text may overtake another; from the modem they leave in order.
+        let sent = desk.shop.gateway.submitted(0);
+        assert_eq!(sent, expected, "after {} connections", server.connections());
+        assert_eq!(desk.shop.screen(BOB).len(), expected.len());
     }
     let outcomes = desk.outcomes().await;
     assert_eq!(outcomes.len(), expected.len(), "{outcomes:?}");
