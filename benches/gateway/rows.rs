@@ -46,6 +46,7 @@ pub const ROWS: &[Row] = &[
     ("air", three_parts_on_the_air),
     ("port-back", port_back),
     ("slow-disk", slow_disk),
+    ("serial-line", serial_line),
 ];
 
 /// Single texts that arrive faster than they can be read.
@@ -85,7 +86,7 @@ fn receive(site: &Site, texts: usize, text: fn(usize) -> String) -> (f64, Cost) 
 /// Single texts that wait in the queue when the network comes back.
 fn outbound(size: &Size) -> Vec<Figure> {
     let site = Site::start(&Plan::of(size));
-    let (wall, cost) = send(&site, size.texts);
+    let (wall, cost) = send(&site, size.texts, short);
     vec![
         figure("texts a second", size.texts as f64 / wall, AtLeast(1_500.0)),
         figure("CPU ms a text", cost.cpu * 1e3 / size.texts as f64, AtMost(0.35)),
@@ -95,7 +96,7 @@ fn outbound(size: &Size) -> Vec<Figure> {
 
 /// Queues texts for all modems while they are without a network, and lets them go: accepting them
 /// is not what is measured. Nobody asks for reports, which would be texts of their own.
-fn send(site: &Site, texts: usize) -> (f64, Cost) {
+fn send(site: &Site, texts: usize, text: fn(usize) -> String) -> (f64, Cost) {
     let modems = site.cards.len();
     let network = |registration: u8| {
         let change = json!({ "registration": registration });
@@ -106,7 +107,7 @@ fn send(site: &Site, texts: usize) -> (f64, Cost) {
     network(0);
     wait("the lines to be away", || (site.ready() == 0).then_some(()));
     let earlier = site.emulator.all_submits();
-    site.gateway.queue(&site.cards, &(0..texts).map(short).collect::<Vec<_>>());
+    site.gateway.queue(&site.cards, &(0..texts).map(text).collect::<Vec<_>>());
     let (before, started) = (site.gateway.cost(), Instant::now());
     network(1);
     wait("the texts to be sent", || {
@@ -277,14 +278,29 @@ fn slow_disk(size: &Size) -> Vec<Figure> {
     let (wall, _) = receive(&site, size.texts, short);
     let inbound = size.texts as f64 / wall;
     let texts = (size.texts / 10).max(10);
-    let (wall, _) = send(&site, texts);
+    let (wall, _) = send(&site, texts, short);
     let alone = texts as f64 / wall;
     drop(site);
-    let (wall, _) = send(&Site::start(&plan(8)), texts * 8);
+    let (wall, _) = send(&Site::start(&plan(8)), texts * 8, short);
     vec![
         figure("texts in a second", inbound, AtLeast(1_000.0)),
         figure("texts out a second, one modem", alone, AtLeast(80.0)),
         figure("texts out a second and modem, eight", texts as f64 / wall, AtLeast(80.0)),
+    ]
+}
+
+/// Texts of 160 characters over a serial line of 115,200 baud: 408 octets each in, with the
+/// announcement, and 347 out. The line can carry 28.2 and 33.2 a second.
+fn serial_line(size: &Size) -> Vec<Figure> {
+    let modem = format!("{ROOMY}baud = 115200\n");
+    let plan = || Plan { modem: &modem, ..Plan::of(size) };
+    let texts = size.texts.min(300);
+    let (wall, _) = receive(&Site::start(&plan()), texts, full);
+    let inbound = texts as f64 / wall;
+    let (wall, _) = send(&Site::start(&plan()), texts, full);
+    vec![
+        figure("texts in a second", inbound, AtLeast(27.5)),
+        figure("texts out a second", texts as f64 / wall, AtLeast(31.5)),
     ]
 }
 
@@ -314,6 +330,11 @@ fn on_the_wire(line: &str) -> f64 {
 /// A text of ordinary length.
 fn short(n: usize) -> String {
     format!("Text {n:05}: the delivery comes between nine and eleven, ring twice.")
+}
+
+/// A text that fills its segment.
+fn full(n: usize) -> String {
+    format!("{:.<160}", short(n))
 }
 
 /// A text in three segments.

@@ -24,6 +24,10 @@ pub struct Args {
     /// The family of modems that the scenario does not describe.
     #[arg(long, value_name = "NAME", default_value = "generic")]
     profile: String,
+    /// Let modems be at the end of a serial line of this speed: a byte takes ten bit times, and other
+    /// speeds are noise. A scenario's own speeds come first [default: bytes take no time].
+    #[arg(long, value_name = "BAUD", value_parser = clap::value_parser!(u32).range(50..=4_000_000))]
+    baud: Option<u32>,
     /// Let a modem repeat what another one said, from a file of `simgate trace --out`; given once
     /// for each such modem, beginning with modem0.
     #[arg(long, value_name = "FILE")]
@@ -58,6 +62,9 @@ fn scenario(args: &Args) -> Result<Scenario, Failure> {
     let wanted = args.modems.unwrap_or(1).max(described);
     let further = ModemScenario { profile: args.profile.clone(), ..ModemScenario::default() };
     scenario.modems.resize(wanted, further);
+    for modem in &mut scenario.modems {
+        modem.baud = modem.baud.or(args.baud);
+    }
     Ok(scenario)
 }
 

@@ -11,6 +11,8 @@ pub struct Call {
     /// From the network, not dialled here.
     pub incoming: bool,
     pub answered: bool,
+    /// How often it rang.
+    pub rings: u8,
 }
 
 const RING_EVERY: Millis = Millis(5_000);
@@ -38,7 +40,8 @@ impl Device {
         if self.call.is_some() || !self.registered() {
             return false;
         }
-        self.call = Some(Call { number: number.to_owned(), incoming: true, answered: false });
+        self.call =
+            Some(Call { number: number.to_owned(), incoming: true, answered: false, rings: 0 });
         self.later(PATIENCE, Task::CallerGivesUp);
         self.ring_again();
         true
@@ -54,7 +57,25 @@ impl Device {
             let validity = u8::from(call.number.is_empty());
             self.urc(&format!("+CLIP: \"{}\",{},,,,{validity}", call.number, call.number_type()));
         }
+        // S0: answered by itself after so many rings; 0 never (V.250 §6.3.8).
+        let rings = call.rings.saturating_add(1);
+        let answers = self.settings.registers[0];
+        if let Some(call) = &mut self.call {
+            call.rings = rings;
+        }
+        if answers > 0 && rings >= answers {
+            return self.answer();
+        }
         self.later(RING_EVERY, Task::Ring);
+    }
+
+    /// Takes the call, from the terminal or by S0.
+    pub fn answer(&mut self) {
+        if let Some(call) = &mut self.call {
+            call.answered = true;
+        }
+        self.forget(&Task::CallerGivesUp);
+        self.forget(&Task::Ring);
     }
 
     /// The other side hangs up.

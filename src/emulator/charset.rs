@@ -4,7 +4,7 @@
 
 use super::reply::Refusal;
 use super::settings::Charset;
-use crate::sms::{self, Alphabet, Body, Dcs, Tables, Udh, UserData};
+use crate::sms::{self, Alphabet, Body, Dcs, Tables, Udh, UserData, gsm7};
 
 /// A text as the terminal wants it.
 pub fn text_out(text: &str, charset: Charset) -> String {
@@ -43,7 +43,8 @@ pub fn number_in(line: &str, charset: Charset) -> String {
 }
 
 /// User data from text mode: characters, or pairs of hexadecimal digits when the data coding
-/// scheme is 8-bit or UCS-2 (27.005 §3.1, `<data>`).
+/// scheme is 8-bit or UCS-2, or when +CSMP says that a header comes first (27.005 §3.1, `<data>`).
+/// Then they are the octets as they go over the air: of septets the packed ones.
 pub fn user_data_in(
     data: &[u8],
     dcs: Dcs,
@@ -64,12 +65,26 @@ pub fn user_data_in(
     }
     let (&length, rest) = octets.split_first().ok_or_else(wrong)?;
     let (header, body) = rest.split_at_checked(usize::from(length)).ok_or_else(wrong)?;
-    let header = Some(Udh::from_octets(header.to_vec()));
-    Ok(UserData { header, body: Body::Octets(body.to_vec()) })
+    let body = match dcs.alphabet() {
+        Alphabet::Gsm7 => {
+            let before = (1 + header.len()) * 8;
+            let fill = before.next_multiple_of(7) - before;
+            // All that fit; a last one of zeros cannot be told from the bits that are left over.
+            let count = (octets.len() * 8 / 7).saturating_sub(before.div_ceil(7));
+            Body::Septets(gsm7::unpack(body, fill, count))
+        }
+        _ => Body::Octets(body.to_vec()),
+    };
+    Ok(UserData { header: Some(Udh::from_octets(header.to_vec())), body })
 }
 
-/// User data as text mode shows it.
+/// User data as text mode shows it; with a header as the octets of both.
 pub fn user_data_out(user_data: &UserData, dcs: Dcs, charset: Charset) -> String {
+    if let Some(header) = &user_data.header {
+        let length = u8::try_from(header.octets().len()).unwrap_or(u8::MAX);
+        let octets = [&[length], header.octets(), &user_data.body_octets()].concat();
+        return sms::to_hex(&octets);
+    }
     match (&user_data.body, user_data.text(dcs)) {
         (Body::Septets(_), Some(text)) => text_out(&text, charset),
         _ => sms::to_hex(&user_data.body_octets()),

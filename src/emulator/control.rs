@@ -462,6 +462,10 @@ fn device(
         faults: scenario.faults,
         credit: scenario.credit,
         keeps_reference: scenario.keeps_reference,
+        reference_always_zero: scenario
+            .reference_always_zero
+            .unwrap_or(profile.quirks.reference_always_zero),
+        baud: scenario.baud,
         ussd_codes: scenario.ussd.unwrap_or_else(Menu::standard),
         zone: network.settings.zone,
     }))

@@ -102,6 +102,7 @@ impl Device {
 
     fn store(&mut self, memory: Memory, slot: Slot, report: bool) -> Handover {
         let full = self.faults.full.iter().any(|name| name == memory.name());
+        let shown = (self.faults.both_ways && !report).then(|| slot.clone());
         let put = self.storage(memory).filter(|_| !full).and_then(|storage| storage.put(slot));
         let Some(index) = put else {
             self.say_full(memory);
@@ -116,6 +117,9 @@ impl Device {
             false if mt > 0 => self.indicate(format!("+CMTI: \"{name}\",{index}")),
             _ => {}
         }
+        if let Some(slot) = shown {
+            self.indicate(self.routed(&slot, report));
+        }
         Handover::Taken
     }
 
@@ -128,21 +132,25 @@ impl Device {
     }
 
     fn route_to_terminal(&mut self, slot: &Slot, report: bool) -> Handover {
-        let name = if report { "+CDS" } else { "+CMT" };
-        let line = match text_mode::routed(&slot.pdu, &self.settings) {
-            Some(line) if self.settings.text_mode => line,
-            _ => {
-                let (comma, octets) = (if report { "" } else { "," }, slot.tpdu().len());
-                format!("{name}: {comma}{octets}\r\n{}", sms::to_hex(&slot.pdu))
-            }
-        };
-        self.indicate(line);
+        self.indicate(self.routed(slot, report));
         if self.settings.service == 1 && !self.profile.quirks.acknowledges_itself {
             self.arrivals.awaiting = true;
             self.later(ACK_TIME, Task::AckTimeout);
             return Handover::AwaitsTerminal;
         }
         Handover::Taken
+    }
+
+    /// `+CMT` or `+CDS` with what belongs to it.
+    fn routed(&self, slot: &Slot, report: bool) -> String {
+        let name = if report { "+CDS" } else { "+CMT" };
+        match text_mode::routed(&slot.pdu, &self.settings) {
+            Some(line) if self.settings.text_mode => line,
+            _ => {
+                let (comma, octets) = (if report { "" } else { "," }, slot.tpdu().len());
+                format!("{name}: {comma}{octets}\r\n{}", sms::to_hex(&slot.pdu))
+            }
+        }
     }
 
     fn indicate(&mut self, line: String) {

@@ -36,6 +36,10 @@ pub struct Device {
     pub credit: Option<u32>,
     /// TP-MR stays as the terminal gave it.
     pub keeps_reference: bool,
+    /// `+CMGS:` says 0 whatever TP-MR is (fault 39).
+    pub reference_always_zero: bool,
+    /// The line speed it answers at; none: at any.
+    pub baud: Option<u32>,
     pub ussd_codes: Menu,
     /// Instead of all this: what another modem said.
     pub recording: Option<Recording>,
@@ -396,6 +400,8 @@ pub struct Parts {
     pub faults: Faults,
     pub credit: Option<u32>,
     pub keeps_reference: bool,
+    pub reference_always_zero: bool,
+    pub baud: Option<u32>,
     pub ussd_codes: Menu,
     pub zone: i8,
 }
@@ -414,6 +420,8 @@ impl Device {
             armed: Armed::default(),
             credit: parts.credit,
             keeps_reference: parts.keeps_reference,
+            reference_always_zero: parts.reference_always_zero,
+            baud: parts.baud,
             ussd_codes: parts.ussd_codes,
             settings: Settings::factory(parts.profile),
             power: Power::Booting,

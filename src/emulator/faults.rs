@@ -45,6 +45,8 @@ pub struct Faults {
     pub full: Vec<String>,
     /// No `+CMTI`, `+CDSI`, `+CMT`: messages arrive silently.
     pub silent_arrivals: bool,
+    /// A message that is stored and announced is shown directly as well.
+    pub both_ways: bool,
     /// The network hands over every n-th message twice; 0 never.
     pub duplicate_every: u64,
     /// The network takes a submit but the message goes nowhere.

@@ -52,6 +52,11 @@ pub struct ModemScenario {
     pub credit: Option<u32>,
     /// The modem sends TP-MR as the terminal wrote it, instead of counting itself.
     pub keeps_reference: bool,
+    /// Gives every submit the reference 0, as some modems do; left out: as the profile does.
+    pub reference_always_zero: Option<bool>,
+    /// The line speed it answers at, as a modem on a UART; on a pty bytes take their time, too. Left
+    /// out: it answers at any.
+    pub baud: Option<u32>,
     /// The card; `false` in `inserted` leaves the slot empty.
     pub sim: SimScenario,
     /// Sizes and first index of the storages; left out: those of the profile.
@@ -132,6 +137,8 @@ impl Default for ModemScenario {
             operator: None,
             credit: None,
             keeps_reference: false,
+            reference_always_zero: None,
+            baud: None,
             sim: SimScenario::default(),
             storage: StorageScenario::default(),
             faults: Faults::default(),

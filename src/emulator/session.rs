@@ -274,7 +274,7 @@ impl Device {
     }
 
     fn put_on_air(&mut self, entry: &'static str, smsc: String, tpdu: Vec<u8>, mut job: Job) {
-        let reference = tpdu.get(1).copied().filter(|_| !self.profile.quirks.reference_always_zero);
+        let reference = tpdu.get(1).copied().filter(|_| !self.reference_always_zero);
         job.blocks.push(vec![format!("{entry}: {}", reference.unwrap_or(0))]);
         self.outward.push_back(Outward::Submit { smsc, tpdu });
         self.session.state = State::OnAir(job);

@@ -3,6 +3,7 @@
 //! Bytes from terminals and the passing of time go in; bytes for terminals, plugs pulled and put
 //! back come out. After every [`World::handle`] drain [`World::poll`] until it says when to wake.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::deliver::Handover;
@@ -104,6 +105,11 @@ pub enum Output {
     WakeAt(Option<Millis>),
 }
 
+/// What bytes become at another speed than they were sent at: framing errors, and never `AT`.
+fn out_of_time(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().map(|byte| byte.rotate_left(3) | 0x80).collect()
+}
+
 /// How long a USB modem is gone when it restarts.
 const REENUMERATION: Millis = Millis(2_000);
 
@@ -190,6 +196,19 @@ impl World {
     /// How many submits the network took in all.
     pub fn submits(&self) -> usize {
         self.network.submitted.len()
+    }
+
+    /// What arrives of `bytes`, either way, when the terminal's line speed is `baud`.
+    pub fn over_the_line<'a>(&self, modem: usize, baud: u32, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        match self.baud(modem).is_none_or(|own| own == baud) {
+            true => Cow::Borrowed(bytes),
+            false => Cow::Owned(out_of_time(bytes)),
+        }
+    }
+
+    /// The modem's own line speed, as on a UART; none: it takes bytes at any, and at once.
+    pub fn baud(&self, modem: usize) -> Option<u32> {
+        self.modems.get(modem).and_then(|socket| socket.device.baud)
     }
 
     /// Where a shell has put the port of a modem, for onlookers.

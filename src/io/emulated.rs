@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::{Notify, mpsc};
 
-use super::port::{Candidate, OpenError, Port, PortSource};
+use super::port::{Candidate, OpenError, Port, PortSource, SPEEDS};
 use crate::emulator::{Input, Output, Shared, World};
 use crate::io::Clock;
 use crate::types::Millis;
@@ -31,6 +31,10 @@ struct Ports {
     plugged: Mutex<BTreeMap<usize, Plugged>>,
     /// How often each modem was plugged in.
     times: Mutex<BTreeMap<usize, u32>>,
+    /// Names that the next plugs get, by modem.
+    reserved: Mutex<BTreeMap<usize, String>>,
+    /// Modems with a second port beside their first, and whether the first is missing.
+    doubled: Mutex<BTreeMap<usize, bool>>,
     changed: Notify,
 }
 
@@ -82,8 +86,28 @@ impl Emulation {
         self.shared.with(act)
     }
 
+    /// Gives a modem a second port, as most sticks have one; `first` says whether the first one is
+    /// there. Both lead to the one terminal of the modem, so only one of them is of use at a time.
+    pub fn set_ports(&self, modem: usize, first: bool) {
+        let mut doubled = self.ports.doubled.lock().unwrap_or_else(PoisonError::into_inner);
+        doubled.insert(modem, !first);
+        self.ports.changed.notify_waiters();
+    }
+
+    /// The next time they are plugged in, each of two modems gets the name the other one had.
+    pub fn swap_names(&self, one: usize, other: usize, names: [&str; 2]) {
+        let mut reserved = self.ports.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        let [of_one, of_other] = names.map(str::to_owned);
+        reserved.extend([(one, of_other), (other, of_one)]);
+    }
+
     /// Opens the port of a modem, as a program opens a serial port.
     pub fn open_modem(&self, modem: usize) -> Result<DuplexStream, OpenError> {
+        self.open_at(modem, 115_200)
+    }
+
+    /// The same with a line speed.
+    fn open_at(&self, modem: usize, baud: u32) -> Result<DuplexStream, OpenError> {
         let (near, far) = tokio::io::duplex(BUFFER);
         let (bytes, outgoing) = mpsc::unbounded_channel();
         let opening = {
@@ -95,7 +119,7 @@ impl Emulation {
             opening
         };
         self.shared.with(|world| world.handle(self.shared.now(), Input::Opened { modem }));
-        tokio::spawn(serve(self.clone(), modem, opening, far, outgoing));
+        tokio::spawn(serve(self.clone(), (modem, baud), opening, far, outgoing));
         Ok(near)
     }
 }
@@ -103,7 +127,7 @@ impl Emulation {
 /// Carries bytes between one open port and the world.
 async fn serve(
     emulation: Emulation,
-    modem: usize,
+    (modem, baud): (usize, u32),
     opening: u64,
     mut far: DuplexStream,
     mut outgoing: mpsc::UnboundedReceiver<Vec<u8>>,
@@ -114,14 +138,19 @@ async fn serve(
         tokio::select! {
             read = far.read(&mut buffer) => match read {
                 Ok(n) if n > 0 => {
-                    let bytes = &buffer[..n];
-                    shared.with(|world| world.handle(shared.now(), Input::Bytes { modem, bytes }));
+                    shared.with(|world| {
+                        let bytes = &world.over_the_line(modem, baud, &buffer[..n]);
+                        world.handle(shared.now(), Input::Bytes { modem, bytes });
+                    });
                 }
                 _ => break,
             },
             bytes = outgoing.recv() => match bytes {
                 Some(bytes) => {
-                    if far.write_all(&bytes).await.is_err() {
+                    let said = |world: &mut World| {
+                        world.over_the_line(modem, baud, &bytes).into_owned()
+                    };
+                    if far.write_all(&shared.quietly(said)).await.is_err() {
                         break;
                     }
                 }
@@ -174,6 +203,10 @@ impl Ports {
 
     /// `emulated:0`, and `emulated:0.1` and so on when the same modem is plugged in again.
     fn fresh_name(&self, modem: usize) -> String {
+        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(name) = reserved.remove(&modem) {
+            return name;
+        }
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         let times = times.entry(modem).or_insert(0);
         let name = match *times {
@@ -188,8 +221,29 @@ impl Ports {
 impl PortSource for Emulation {
     fn candidates(&self) -> Vec<Candidate> {
         let plugged = self.ports.plugged.lock().unwrap_or_else(PoisonError::into_inner);
-        let named = |place: &Plugged| Candidate::named(place.name.clone(), "an emulated modem");
-        plugged.values().map(named).collect()
+        let doubled = self.ports.doubled.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = Vec::new();
+        for (modem, place) in plugged.iter() {
+            let timed = self.shared.quietly(|world| world.baud(*modem).is_some());
+            let first = Candidate {
+                speeds: if timed { SPEEDS } else { &[] },
+                ..Candidate::named(place.name.clone(), "an emulated modem")
+            };
+            let Some(missing) = doubled.get(modem) else {
+                all.push(first);
+                continue;
+            };
+            let device = Some(format!("{PREFIX}{modem}"));
+            let second = format!("{}{SECOND}", place.name);
+            let second = Candidate {
+                device: device.clone(),
+                rank: 1,
+                ..Candidate::named(second, "its second port")
+            };
+            let first = Candidate { device, ..first };
+            all.extend(std::iter::once(first).filter(|_| !missing).chain([second]));
+        }
+        all
     }
 
     fn open<'a>(
@@ -198,10 +252,13 @@ impl PortSource for Emulation {
     ) -> BoxFuture<'a, Result<Box<dyn Port>, OpenError>> {
         let modem = {
             let plugged = self.ports.plugged.lock().unwrap_or_else(PoisonError::into_inner);
-            plugged.iter().find(|(_, place)| place.name == candidate.name).map(|(modem, _)| *modem)
+            let name = candidate.name.trim_end_matches(SECOND);
+            plugged.iter().find(|(_, place)| place.name == name).map(|(modem, _)| *modem)
         };
         let opened = match modem {
-            Some(modem) => self.open_modem(modem).map(|port| Box::new(port) as Box<dyn Port>),
+            Some(modem) => {
+                self.open_at(modem, candidate.baud).map(|port| Box::new(port) as Box<dyn Port>)
+            }
             None => Err(OpenError::Missing(candidate.name.clone())),
         };
         async move { opened }.boxed()
@@ -213,6 +270,8 @@ impl PortSource for Emulation {
 }
 
 const PREFIX: &str = "emulated:";
+/// What the name of a modem's second port ends with.
+const SECOND: &str = "+";
 
 /// A world with this clock, whose driver waits for `wake`.
 pub(super) fn shared(world: World, clock: Clock, wake: Arc<Notify>) -> Shared {

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 
 use super::discovery::{UsbTty, usb_ttys};
 use super::hotplug::Hotplug;
+use super::port::SPEEDS;
 use super::serial::{BRIDGE, open_bridge, open_device};
 use super::{Candidate, OpenError, Port, PortSource};
 use crate::modem::profile;
@@ -57,9 +58,12 @@ impl Hardware {
         for (slot, wanted) in self.wanted.iter().enumerate() {
             if let Place::Named(name) = &wanted.place {
                 let device = ttys.iter().find(|tty| same_device(&tty.path, name));
+                // USB has no line speed, and a bridge sets its own.
+                let uart = device.is_none() && !name.starts_with(BRIDGE);
                 chosen.push(Candidate {
                     slot,
                     baud: wanted.baud,
+                    speeds: if uart { SPEEDS } else { &[] },
                     device: device.map(|tty| tty.device.clone()),
                     ..Candidate::named(name, "named in the settings")
                 });

@@ -3,9 +3,12 @@
 //! Real serial ports, TCP bridges and emulated modems all look like this.
 
 use std::fmt;
+use std::path::Path;
 
 use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::holder;
 
 /// An open port. A read of zero bytes means it was unplugged.
 pub trait Port: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -23,6 +26,8 @@ pub struct Candidate {
     pub rank: u8,
     /// Line speed; means something on a UART only.
     pub baud: u32,
+    /// Speeds to try when nobody answers at that one; none where speed means nothing.
+    pub speeds: &'static [u32],
     /// The profile its USB ids belong to, when they are known.
     pub profile: Option<&'static str>,
     /// Which `[[modem]]` of the settings it was found for, counted from zero.
@@ -39,12 +44,16 @@ impl Candidate {
             device: None,
             rank: 0,
             baud: 115_200,
+            speeds: &[],
             profile: None,
             slot: 0,
             why: why.into(),
         }
     }
 }
+
+/// What modems on a UART speak, most of them first (at-sms 3).
+pub const SPEEDS: &[u32] = &[115_200, 9_600, 57_600, 38_400, 19_200, 230_400, 460_800];
 
 /// Finds and opens ports.
 pub trait PortSource: Send + Sync {
@@ -68,8 +77,13 @@ pub enum OpenError {
     #[error("{0} is not there: is the modem plugged in?")]
     Missing(String),
     /// Another program holds it.
-    #[error("{0} is in use by another program, often ModemManager: install udev/ rules or stop it")]
-    Busy(String),
+    #[error("{name} is in use by {holder}: stop it, or install the udev/ rules that keep it away")]
+    Busy {
+        /// The port.
+        name: String,
+        /// Who has it, as far as we may see.
+        holder: String,
+    },
     /// Our user may not use it.
     #[error("no permission for {0}: add the user to the group simgate or dialout, see udev/")]
     Denied(String),
@@ -84,13 +98,20 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// Another program holds the port `name`.
+    pub fn busy(name: &str) -> Self {
+        let holder = holder::of(Path::new(name));
+        let holder = holder.unwrap_or_else(|| "another program, often ModemManager".to_owned());
+        Self::Busy { name: name.to_owned(), holder }
+    }
+
     /// Sorts what the system said by what can be done about it.
     pub fn new(name: &str, source: std::io::Error) -> Self {
         use std::io::ErrorKind::*;
         match source.kind() {
             NotFound => Self::Missing(name.to_owned()),
             PermissionDenied => Self::Denied(name.to_owned()),
-            ResourceBusy => Self::Busy(name.to_owned()),
+            ResourceBusy => Self::busy(name),
             _ => Self::Other { name: name.to_owned(), source },
         }
     }

@@ -20,6 +20,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 use super::emulated::{drained, shared};
+use super::paced::Paced;
 use crate::emulator::{Input, Output, Shared, World};
 use crate::io::Clock;
 use crate::types::Millis;
@@ -178,7 +179,7 @@ async fn carry(
         // Watched anew each time: tokio takes a hang-up it once saw for final.
         let Ok(mut opened) = Watched::new(&master) else { return };
         shared.with(|world| world.handle(shared.now(), Input::Opened { modem }));
-        talk(&shared, modem, &mut opened, &mut outgoing).await;
+        talk(&shared, modem, &master, &mut opened, &mut outgoing).await;
         shared.with(|world| world.handle(shared.now(), Input::Closed { modem }));
     }
 }
@@ -195,9 +196,15 @@ fn listens(master: &OwnedFd) -> bool {
 async fn talk(
     shared: &Shared,
     modem: usize,
+    line: &OwnedFd,
     master: &mut Watched,
     outgoing: &mut mpsc::UnboundedReceiver<Vec<u8>>,
 ) {
+    if let Some(baud) = shared.quietly(|world| world.baud(modem)) {
+        // Without a timer there is no line.
+        let _ = talk_at(baud, shared, modem, line, master, outgoing).await;
+        return;
+    }
     let mut buffer = [0; 4_096];
     loop {
         tokio::select! {
@@ -212,6 +219,43 @@ async fn talk(
                 Some(bytes) => write_all(&mut master.to_terminal, &bytes).await,
                 None => return,
             },
+        }
+    }
+}
+
+/// The same at the pace of a serial line, which both ends must be set to. A pty carries everything
+/// at once, but it keeps the speed its terminal was set to.
+async fn talk_at(
+    baud: u32,
+    shared: &Shared,
+    modem: usize,
+    line: &OwnedFd,
+    master: &mut Watched,
+    outgoing: &mut mpsc::UnboundedReceiver<Vec<u8>>,
+) -> io::Result<()> {
+    let (mut to_modem, mut to_terminal) = (Paced::new(baud)?, Paced::new(baud)?);
+    let set = || tcgetattr(line).map_or(baud, |set| set.output_speed());
+    let mut buffer = [0; 4_096];
+    loop {
+        tokio::select! {
+            read = master.from_terminal.read(&mut buffer) => match read {
+                Ok(n) if n > 0 => to_modem.write(&buffer[..n]),
+                _ => return Ok(()),
+            },
+            bytes = outgoing.recv() => match bytes {
+                Some(bytes) => to_terminal.write(&bytes),
+                None => return Ok(()),
+            },
+            bytes = to_modem.read() => shared.with(|world| {
+                let bytes = &world.over_the_line(modem, set(), &bytes);
+                world.handle(shared.now(), Input::Bytes { modem, bytes });
+            }),
+            bytes = to_terminal.read() => {
+                let said = shared.quietly(|world| {
+                    world.over_the_line(modem, set(), &bytes).into_owned()
+                });
+                write_all(&mut master.to_terminal, &said).await;
+            }
         }
     }
 }

@@ -35,9 +35,7 @@ fn sort(name: &str, error: tokio_serial::Error) -> OpenError {
     match error.kind {
         ErrorKind::Io(kind) => OpenError::new(name, std::io::Error::new(kind, error.description)),
         // The crate's one use of it on Unix: the exclusive lock is held by somebody else.
-        ErrorKind::NoDevice if std::path::Path::new(name).exists() => {
-            OpenError::Busy(name.to_owned())
-        }
+        ErrorKind::NoDevice if std::path::Path::new(name).exists() => OpenError::busy(name),
         ErrorKind::NoDevice => OpenError::Missing(name.to_owned()),
         _ => OpenError::Other { name: name.to_owned(), source: error.into() },
     }

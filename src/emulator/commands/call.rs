@@ -26,15 +26,14 @@ fn dial(d: &mut Device, c: &Command, _: &mut Vec<String>) -> Result<Next, Refusa
     if !d.registered() || d.call.is_some() {
         return Ok(Next::Ends(Verdict::NoCarrier));
     }
-    d.call = Some(Call { number: number.to_owned(), incoming: false, answered: false });
+    d.call = Some(Call { number: number.to_owned(), incoming: false, answered: false, rings: 0 });
     Ok(Next::Done)
 }
 
 fn answer(d: &mut Device, _: &Command, _: &mut Vec<String>) -> Result<Next, Refusal> {
-    match &mut d.call {
+    match &d.call {
         Some(call) if call.incoming && !call.answered => {
-            call.answered = true;
-            d.forget(&crate::emulator::device::Task::CallerGivesUp);
+            d.answer();
             Ok(Next::Done)
         }
         _ => Ok(Next::Ends(Verdict::NoCarrier)),

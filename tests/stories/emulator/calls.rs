@@ -30,6 +30,23 @@ fn a_call_rings_until_it_is_answered_and_hung_up() {
     assert_eq!(bench.words(0), [""; 0], "no ringing after the call");
 }
 
+/// V.250 §6.3.8, automatic answer.
+#[test]
+fn a_call_is_answered_by_itself_after_as_many_rings_as_s0_says() {
+    let mut bench = Bench::quiet("");
+    bench.talk(0, &[("ATS0?", &["000", "OK"]), ("ATS0=2", &["OK"])]);
+    bench.world.ring(0, CALLER).expect("a modem");
+    bench.pass(100);
+    bench.talk(0, &[("AT+CLCC", &["RING", "+CLCC: 1,1,4,0,0,\"+447700900200\",145", "OK"])]);
+    bench.pass(5_100);
+    bench.talk(0, &[("AT+CLCC", &["RING", "+CLCC: 1,1,0,0,0,\"+447700900200\",145", "OK"])]);
+    bench.pass(70_000);
+    assert_eq!(bench.words(0), [""; 0], "neither rings nor gives up");
+    bench.world.hang_up(0).expect("a modem");
+    bench.pass(100);
+    assert_eq!(bench.words(0), ["NO CARRIER"]);
+}
+
 #[test]
 fn a_caller_may_hide_or_give_up() {
     let mut bench = Bench::quiet("");

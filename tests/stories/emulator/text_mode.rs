@@ -1,5 +1,7 @@
 //! Text mode: +CMGF=1 with +CSMP, +CSDH and +CSCS.
 
+use simgate::sms::{SegmentOptions, segment, to_hex};
+
 use super::Bench;
 
 #[test]
@@ -79,4 +81,60 @@ fn text_mode_routes_texts_and_reports_in_words() {
     let stamps = "\"26/11/21,09:00:18+00\",\"26/11/21,09:00:18+00\"";
     let report = format!("+CDS: 6,1,\"+447700900200\",145,{stamps},0");
     assert_eq!(said, ["+CMGS: 1", "OK", &report]);
+}
+
+/// 27.005 §3.1, `<data>`: with a header in +CSMP's first octet the text is typed as octets, of GSM
+/// septets the packed ones; it is shown so, too.
+#[test]
+fn with_a_header_a_text_is_typed_and_shown_as_octets() {
+    let mut bench = Bench::quiet("");
+    let options = SegmentOptions { reference: 0x2A, ..SegmentOptions::default() };
+    let long = "A text that is longer than one segment can be. ".repeat(5);
+    for (coding, text) in [(0, long.clone()), (8, format!("{long}\u{1F44B}"))] {
+        let parts = segment(&text, &options).expect("a text").segments;
+        assert!(parts.len() > 1);
+        let set_up = format!("AT+CMGF=1;+CSMP=81,167,0,{coding};+CSCS=\"HEX\"");
+        bench.talk(0, &[(&set_up, &["OK"])]);
+        for part in &parts {
+            let header = part.user_data.header.as_ref().expect("concatenated");
+            let length = [header.octets().len() as u8];
+            let octets = [&length[..], header.octets(), &part.user_data.body_octets()].concat();
+            bench.talk(0, &[("AT+CMGS=\"+447700900200\"", &["> "])]);
+            let said = bench.enter(0, &to_hex(&octets));
+            assert!(said[0].starts_with("+CMGS: "), "{said:?}");
+        }
+        let handset = bench.world.handset("+447700900200").expect("a handset");
+        let arrived = handset.texts.last().expect("a text");
+        assert_eq!((arrived.text.trim_end_matches('@'), arrived.segments), (&*text, parts.len()));
+    }
+    bench.talk(0, &[("AT+CNMI=2,1,0,0,0;+CMGD=1,4", &["OK"])]);
+    bench.receive(0, &long);
+    bench.write(0, b"AT+CMGR=1\r");
+    let words = bench.words(0);
+    let shown = words.iter().find(|line| line.starts_with("050003")).expect("header and text");
+    assert!(shown.bytes().all(|digit| digit.is_ascii_hexdigit()), "{shown}");
+}
+
+/// 27.005 §3.5.3, §3.5.2: a text is written with or without its recipient and sent from there; the
+/// slot is marked.
+#[test]
+fn a_text_is_written_into_a_slot_and_sent_from_it() {
+    let mut bench = Bench::quiet("");
+    bench.talk(0, &[("AT+CMGF=1;+CSMP=17,167,0,0", &["OK"])]);
+    for (write, send, index) in [
+        ("AT+CMGW=\"+447700900200\"", "AT+CMSS=1", 1),
+        ("AT+CMGW", "AT+CMSS=2,\"+447700900200\",145", 2),
+    ] {
+        bench.talk(0, &[(write, &["> "])]);
+        assert_eq!(bench.enter(0, "kept"), [format!("+CMGW: {index}"), "OK".to_owned()]);
+        bench.write(0, b"AT+CMGL=\"STO UNSENT\"\r");
+        let unsent = bench.words(0);
+        assert!(unsent[0].starts_with(&format!("+CMGL: {index},\"STO UNSENT\"")), "{unsent:?}");
+        assert_eq!(unsent[1], "kept");
+        bench.talk(0, &[(send, &[&format!("+CMSS: {index}"), "OK"])]);
+        bench.talk(0, &[("AT+CMGL=\"STO UNSENT\"", &["OK"])]);
+        let handset = bench.world.handset("+447700900200").expect("a handset");
+        assert_eq!(handset.texts.len(), usize::from(index as u8));
+    }
+    bench.talk(0, &[("AT+CMSS=9", &["+CMS ERROR: 321"])]);
 }
