@@ -5,14 +5,17 @@
 //! after the database is gone. A record is its length, its CRC-32C and its octets, so that a torn
 //! or damaged place is seen and costs that place only. Deliberately absent: what a PDU says.
 //!
+//! Files go after [`KEPT`], but no single look at a clock may say so: a machine without a battery
+//! comes up in any year (fault 73). See [`outlived`].
+//!
 //! Begin with [`Record`].
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::types::UnixTime;
+use crate::types::{Millis, UnixTime};
 
 /// The folder's name inside the data folder.
 pub const FOLDER_NAME: &str = "journal";
@@ -56,14 +59,30 @@ pub struct Contents {
 #[derive(Debug)]
 pub(super) struct Journal {
     folder: PathBuf,
-    /// The file being written to, and its length.
-    file: Option<(File, u64)>,
+    /// The file being written to.
+    file: Option<Current>,
+}
+
+/// The file being written to.
+#[derive(Debug)]
+struct Current {
+    file: File,
+    length: u64,
+    /// When its first record was noted.
+    began: UnixTime,
 }
 
 /// A file is ended at this length.
 const LONGEST_FILE: u64 = 4 * 1024 * 1024;
+/// And when it began so long ago.
+const LONGEST_TIME: Millis = DAY;
 /// Kept so long.
-const KEPT_DAYS: i64 = 30;
+const KEPT: Millis = Millis(30 * DAY.0);
+/// The most that the time from one file to the next counts.
+const LONGEST_STEP: Millis = Millis(7 * DAY.0);
+/// A step this long is a clock that was set, and counts for nothing.
+const JUMP: Millis = Millis(60 * DAY.0);
+const DAY: Millis = Millis::from_secs(24 * 3_600);
 /// What a file begins with, so that file(1) and we know it for ours.
 const MAGIC: &[u8; 8] = b"simgate\x01";
 /// No TPDU is near this; a length beyond it is damage.
@@ -127,10 +146,10 @@ impl Journal {
         let Some(first) = records.first() else { return Ok(()) };
         let mut octets = Vec::new();
         records.iter().for_each(|record| record.frame(&mut octets));
-        if self.file.as_ref().is_none_or(|(_, length)| *length >= LONGEST_FILE) {
+        if self.file.as_ref().is_none_or(|current| current.is_full(first.at)) {
             self.file = Some(self.next_file(first.at)?);
         }
-        let Some((file, length)) = &mut self.file else { return Ok(()) };
+        let Some(Current { file, length, .. }) = &mut self.file else { return Ok(()) };
         let written = file.write_all(&octets).and_then(|()| file.sync_data());
         *length += octets.len() as u64;
         if written.is_err() {
@@ -140,16 +159,14 @@ impl Journal {
         written
     }
 
-    /// A fresh file, named by its first record's time; what is older than the time kept goes.
-    fn next_file(&self, at: UnixTime) -> io::Result<(File, u64)> {
+    /// A fresh file; what is older than the time kept goes. Names only count: they begin with the
+    /// first record's time, and go on from there whatever the clock says.
+    fn next_file(&self, at: UnixTime) -> io::Result<Current> {
         fs::create_dir_all(&self.folder)?;
         let files = files(&self.folder)?;
-        let oldest = at.0 - KEPT_DAYS * 24 * 3_600 * 1_000;
-        // A file ends where the next one begins.
-        for pair in files.windows(2) {
-            if pair[1].0 < oldest {
-                fs::remove_file(&pair[0].1)?;
-            }
+        let began: Vec<_> = files.iter().map(|(_, path)| began(path)).collect();
+        for (_, path) in files.iter().take(outlived(&began, at)) {
+            fs::remove_file(path)?;
         }
         let number = files.last().map_or(at.0, |(last, _)| at.0.max(last + 1));
         let path = self.folder.join(format!("{number:020}.log"));
@@ -157,7 +174,7 @@ impl Journal {
         file.write_all(MAGIC)?;
         // The name itself must survive a power cut.
         File::open(&self.folder)?.sync_all()?;
-        Ok((file, MAGIC.len() as u64))
+        Ok(Current { file, length: MAGIC.len() as u64, began: at })
     }
 
     /// Takes out every record of these TPDUs: their owner wants to be forgotten.
@@ -188,6 +205,46 @@ impl Journal {
     }
 }
 
+impl Current {
+    fn is_full(&self, at: UnixTime) -> bool {
+        self.length >= LONGEST_FILE || at.since(self.began) >= LONGEST_TIME
+    }
+}
+
+/// How many of the oldest files have outlived their time, given when the first record of each was
+/// noted, oldest first, and the time now.
+///
+/// A file ends where the next one begins. Its age is the time that was *seen* to pass since: from
+/// file to file, at most [`LONGEST_STEP`] at a time, nothing backwards and nothing of a [`JUMP`]. So
+/// a clock that begins in 1970 at every start and is set right minutes later forgets nothing, and a
+/// journal from such a time still grows old once the clock is right. The last files always stay.
+fn outlived(began: &[Option<UnixTime>], now: UnixTime) -> usize {
+    let times = began.iter().copied().chain([Some(now)]).collect::<Vec<_>>();
+    let mut age = Millis(0);
+    // From the youngest to the oldest: what comes after a file is what it is old by.
+    for (place, pair) in times.windows(2).enumerate().rev() {
+        if age >= KEPT {
+            return place + 1;
+        }
+        let step = match pair {
+            [Some(before), Some(after)] if after.since(*before) < JUMP => {
+                after.since(*before).min(LONGEST_STEP)
+            }
+            _ => Millis(0),
+        };
+        age = age + step;
+    }
+    0
+}
+
+/// When the first record of a file was noted; `None` where it cannot be read.
+fn began(path: &Path) -> Option<UnixTime> {
+    let mut octets = Vec::new();
+    let longest = MAGIC.len() + 8 + LONGEST_RECORD;
+    File::open(path).ok()?.take(longest as u64).read_to_end(&mut octets).ok()?;
+    record_at(&octets, MAGIC.len()).map(|(record, _)| record.at)
+}
+
 /// Reads the journal of a data folder. None is an empty one.
 pub fn read(data: &Path) -> io::Result<Contents> {
     let folder = data.join(FOLDER_NAME);
@@ -200,7 +257,7 @@ pub fn read(data: &Path) -> io::Result<Contents> {
     Ok(contents)
 }
 
-/// The journal's files with the time they begin at, oldest first.
+/// The journal's files by their numbers, oldest first.
 fn files(folder: &Path) -> io::Result<Vec<(i64, PathBuf)>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -329,29 +386,59 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_journal_is_rotated_and_forgets_what_is_old_and_what_it_is_told() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let mut journal = Journal::new(dir.path().join(FOLDER_NAME));
-        let day = 24 * 3_600 * 1_000;
-        let note = |at: i64, tpdu: &[u8]| Record {
+    fn note(at: i64, tpdu: &[u8]) -> Record {
+        Record {
             entry: Entry::Received,
             at: UnixTime(at),
             iccid: Some("8944".to_owned()),
             imsi: None,
             tpdu: tpdu.to_vec(),
-        };
-        for at in [0, day, 40 * day] {
-            // Each start begins a file of its own.
-            journal.file = None;
-            journal.append(&[note(at, b"a"), note(at, b"b")]).expect("written");
+        }
+    }
+
+    #[test]
+    fn a_journal_is_rotated_and_forgets_what_is_old_and_what_it_is_told() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut journal = Journal::new(dir.path().join(FOLDER_NAME));
+        let day = DAY.0.cast_signed();
+        for at in [0, 3, 9, 16, 23, 30, 40] {
+            journal.append(&[note(at * day, b"a"), note(at * day, b"b")]).expect("written");
         }
         let read = || super::read(dir.path()).expect("readable").records;
-        let times: Vec<i64> = read().iter().map(|record| record.at.0 / day).collect();
-        assert_eq!(times, [1, 1, 40, 40], "the first file ended more than 30 days ago");
-        journal.forget(&[b"a".to_vec()]).expect("rewritten");
-        assert!(read().iter().all(|record| record.tpdu == b"b"));
+        let times = || read().iter().map(|record| record.at.0 / day).collect::<Vec<_>>();
+        // 34 days were seen to pass since the first file ended, 28 since the second one did.
+        assert_eq!(times(), [3, 3, 9, 9, 16, 16, 23, 23, 30, 30, 40, 40]);
         journal.append(&[note(41 * day, b"c")]).expect("written");
-        assert_eq!(read().len(), 3);
+        assert_eq!(times()[0], 3, "it ended on day 9, which 29 days were seen to follow");
+        journal.append(&[note(42 * day, b"c")]).expect("written");
+        assert_eq!(times()[0], 9);
+        journal.forget(&[b"a".to_vec()]).expect("rewritten");
+        assert!(read().iter().all(|record| record.tpdu != b"a"));
+        journal.append(&[note(42 * day, b"d")]).expect("written");
+        assert_eq!(read().len(), 8);
+    }
+
+    /// Fault 73: a clock that jumps by years, and at a later start again, forgets nothing; when it
+    /// is right again the journal still grows old.
+    #[test]
+    fn a_clock_that_jumps_far_ahead_forgets_no_record() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut journal = Journal::new(dir.path().join(FOLDER_NAME));
+        let day = DAY.0.cast_signed();
+        let read = || super::read(dir.path()).expect("readable").records.len();
+        let years = 55 * 365 * day;
+        let hour = day / 24;
+        // A machine without a battery, started once an hour: in 1970 until its clock is set.
+        let starts = (0..40).flat_map(|start| [start, years + start * hour]);
+        for (n, at) in starts.chain([0, day, years, years + day, 3 * day]).enumerate() {
+            // Each start begins a file of its own.
+            journal.file = None;
+            journal.append(&[note(at + day, b"a")]).expect("written");
+            assert_eq!(read(), n + 1);
+        }
+        for at in 6..60 {
+            journal.append(&[note((at + 1) * day, b"b")]).expect("written");
+        }
+        assert_eq!(read(), 31, "thirty days and today");
     }
 }
