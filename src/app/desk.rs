@@ -19,7 +19,7 @@ use crate::bus::Change;
 use crate::io::Candidate;
 use crate::modem::{self, Blocked, Event, Identity, Order, Receipt, SimIdentity, State, Status};
 use crate::store::{LineId, ModemStatus, Result, SeenModem, SeenSim};
-use crate::types::{Country, Imei, ModemId};
+use crate::types::{Country, Imei, Millis, ModemId};
 use texts::{LINGER, Lying, Removed, following, together};
 
 /// A storage this full is worth a word to a person; it should be empty nearly always.
@@ -35,9 +35,12 @@ pub(super) struct Desk {
     duty: watch::Sender<Duty>,
     orders: Orders,
     claim: Option<Claim>,
+    imei: Option<Imei>,
     modem: Option<ModemId>,
     sim: SimIdentity,
     line: Option<LineId>,
+    /// It restarted before its line was known.
+    counts_anew: bool,
     country: Option<Country>,
     operator: Option<String>,
     /// Under which key a PIN was tried whose answer is still to come.
@@ -69,9 +72,11 @@ impl Desk {
             duty,
             orders,
             claim: None,
+            imei: None,
             modem: None,
             sim: SimIdentity::default(),
             line: None,
+            counts_anew: false,
             country: None,
             operator: None,
             pin_tried: None,
@@ -129,6 +134,8 @@ impl Desk {
             Event::SubmittedLate { ticket, outcome } => {
                 self.tell_sender(Heard::Late { ticket, outcome })
             }
+            Event::Restarted => self.restarted().await,
+            Event::FellWhileSending => self.fell().await,
             Event::Status(status) => self.radio(status).await,
             Event::Storage { storage, used, total } => self.storage(storage, used, total).await,
             Event::StorageFull => {
@@ -159,9 +166,45 @@ impl Desk {
         {
             pin::accepted(&self.shared, key, &self.settings, true).await?;
         }
-        let over = (to == State::Ready).then_some(None);
+        let over = (to == State::Ready && self.held_until().is_none()).then_some(None);
         self.status(ModemStatus { state: Some(to.to_string()), note: over, ..Default::default() })
             .await
+    }
+
+    /// Its references tell nothing of what was sent before (`store::evidence`).
+    async fn restarted(&mut self) -> Result<()> {
+        let Some(line) = self.line else {
+            self.counts_anew = true;
+            return Ok(());
+        };
+        self.counts_anew = false;
+        let now = self.shared.clock.wall();
+        self.shared.store.write(move |tx| tx.references_begin(line, now)).await
+    }
+
+    fn held_until(&self) -> Option<Millis> {
+        let now = self.shared.clock.now();
+        self.imei.as_ref().and_then(|imei| self.shared.supply.held_until(imei, now))
+    }
+
+    /// In the middle of a submit: one that does so again and again has a weak supply (fault 28).
+    async fn fell(&mut self) -> Result<()> {
+        let Some(imei) = &self.imei else { return Ok(()) };
+        self.shared.supply.fell(imei, self.shared.clock.now());
+        self.hold_if_weak().await
+    }
+
+    async fn hold_if_weak(&mut self) -> Result<()> {
+        let Some(until) = self.held_until() else { return Ok(()) };
+        self.duty.send_modify(|duty| duty.held_until = Some(until));
+        let (now, wall) = (self.shared.clock.now(), self.shared.clock.wall());
+        let note = format!(
+            "The modem fell three times while it sent: check its power supply. It receives, and \
+             sends nothing before {}.",
+            wall.after(until.since(now)),
+        );
+        tracing::warn!(port = self.candidate.name, note);
+        self.status(note_of(Some(note))).await
     }
 
     /// One owner per device: the second port of a modem leaves.
@@ -182,16 +225,19 @@ impl Desk {
             maker: Some(identity.maker),
             model: Some(identity.model),
             firmware: Some(identity.firmware),
+            baud: Some(self.candidate.baud).filter(|_| !self.candidate.speeds.is_empty()),
         };
         let now = self.shared.clock.wall();
         let modem = self.shared.store.write(move |tx| tx.upsert_modem(&seen, now)).await?;
         self.modem = Some(modem);
+        self.imei = identity.imei.clone();
         let imei = identity.imei.as_ref().map(Imei::as_str);
         self.shared.traces.identified(&self.candidate.name, modem.0, imei);
         tracing::info!(port = self.candidate.name, %modem, profile = identity.profile, "modem found");
         let state =
             ModemStatus { state: Some(State::Identifying.to_string()), ..Default::default() };
-        self.status(state).await
+        self.status(state).await?;
+        self.hold_if_weak().await
     }
 
     /// A new SIM becomes a line by itself; a known one brings its queue along (D2).
@@ -207,6 +253,9 @@ impl Desk {
             self.status(ModemStatus { line: Some(Some(line)), ..Default::default() }).await?;
             evidence::line_is_back(&self.shared, line).await?;
             self.shared.bus.ring(Change::Lines);
+            if self.counts_anew {
+                self.restarted().await?;
+            }
         }
         self.duty.send_modify(|duty| duty.line = Some(line));
         Ok(())

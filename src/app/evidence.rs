@@ -1,6 +1,8 @@
 //! What an earlier run, or a task that died, left half done. A lease alone means nothing left; a
 //! segment on the air may have left, and nobody but the network knows (D5).
 
+use std::sync::PoisonError;
+
 use super::Shared;
 use crate::bus::Change;
 use crate::store::{LineId, Result};
@@ -22,10 +24,18 @@ pub(super) async fn resume(shared: &Shared) -> Result<()> {
     Ok(())
 }
 
-/// Sorts out one line whose SIM a new task has found.
+/// Sorts out one line whose SIM a new task has found. When that is not the first time, its modem
+/// was away: its references tell nothing about what was sent before.
 pub(super) async fn line_is_back(shared: &Shared, line: LineId) -> Result<()> {
     let now = shared.clock.wall();
-    for message in shared.store.write(move |tx| tx.resume(Some(line), now)).await? {
+    let was_away = !shared.met.lock().unwrap_or_else(PoisonError::into_inner).insert(line);
+    let resumed = shared.store.write(move |tx| {
+        if was_away {
+            tx.references_begin(line, now)?;
+        }
+        tx.resume(Some(line), now)
+    });
+    for message in resumed.await? {
         shared.bus.ring(Change::Message(message));
     }
     Ok(())

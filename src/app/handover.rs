@@ -11,7 +11,7 @@ use crate::store::{
     LineId, Organisation, OutSegment, OutSegmentId, Outbound, Refusal, Result, SegmentState,
     WriteTx,
 };
-use crate::types::{MessageId, Millis, UnixTime};
+use crate::types::{Class, MessageId, Millis, UnixTime};
 
 /// Texts that may turn out not to go in one commit: others want to write too.
 const MOST_SKIPPED: usize = 16;
@@ -22,6 +22,8 @@ pub(super) struct Settled {
     pub(super) message: MessageId,
     pub(super) segment: OutSegmentId,
     pub(super) verdict: Verdict,
+    /// It was refused in a burst: the line is to send slower.
+    pub(super) too_fast: bool,
 }
 
 /// What is written down about a submit.
@@ -56,6 +58,8 @@ pub(super) struct Staged {
     pub(super) tpdu: Vec<u8>,
     /// Another submit follows at once: the radio link is worth keeping.
     pub(super) more: bool,
+    /// It must never go twice: the modem's own memory is to know what became of it.
+    pub(super) keep: bool,
 }
 
 /// The line that sends, and how.
@@ -73,6 +77,9 @@ impl Settled {
     /// Writes the verdict down.
     pub(super) fn write(&self, tx: &WriteTx<'_>, now: UnixTime) -> Result<()> {
         let (message, segment) = (self.message, self.segment);
+        if self.too_fast {
+            tx.slow_down(segment, now)?;
+        }
         match &self.verdict {
             Verdict::Accepted(reference) => tx.segment_accepted(segment, *reference, now)?,
             Verdict::Unknown => {
@@ -134,8 +141,13 @@ fn stage(
     }
     let follows = waiting.next().is_some();
     let more = sending.at_once && (follows || tx.more_is_due(sending.line, message, now)?);
-    Ok(Some(Staged { message, segment: first.id, tpdu: first.tpdu, more }))
+    let keep = first.class == NEVER_TWICE;
+    Ok(Some(Staged { message, segment: first.id, tpdu: first.tpdu, more, keep }))
 }
+
+/// The class that never goes twice by itself and whose doubles do harm (D5): advertising. Writing
+/// it into the modem first costs a write to its memory, and tells after a crash what became of it.
+const NEVER_TWICE: Class = Class::Marketing;
 
 /// Makes the TPDUs, once; what cannot be written down waits for a person.
 fn prepare(tx: &WriteTx<'_>, outbound: &Outbound, now: UnixTime) -> Result<Vec<OutSegment>> {

@@ -9,8 +9,8 @@ use super::reports;
 use crate::engine::{Inbound, Seen};
 use crate::sms::{self, Assembled, Content, Deliver, MessageClass, Purpose, Tpdu, Way};
 use crate::store::{
-    Concat, GroupId, Inserted, Kind, LineId, NewInbound, NewSegment, Result, SegmentId, Source,
-    WriteTx,
+    Concat, GroupId, Inserted, Kept, Kind, LineId, NewInbound, NewSegment, Result, SegmentId,
+    Source, WriteTx,
 };
 use crate::types::{Country, MessageId, Number, UnixTime};
 
@@ -25,13 +25,28 @@ pub(super) struct Arrival {
     pub(super) pdu: String,
     /// Storage and slot it lies in; `None` when it was delivered directly.
     pub(super) stored: Option<(String, u16)>,
+    /// It did not come in: somebody keeps it there to send it. True when it was sent.
+    pub(super) kept: Option<bool>,
     /// When it was read.
     pub(super) at: UnixTime,
+}
+
+/// What the modem is to do with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Then {
+    /// Forget it: we have it.
+    #[default]
+    Confirm,
+    /// Show it again at the next sweep.
+    Release,
+    /// Keep it: it is none of ours.
+    Leave,
 }
 
 /// What became of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Taken {
+    pub(super) then: Then,
     /// The stored segment; `None` for a delivery report.
     pub(super) segment: Option<SegmentId>,
     /// The message people can see now, new or changed: one that came in, or one a report is about.
@@ -50,6 +65,9 @@ pub(super) fn replay(tx: &WriteTx<'_>, arrival: &Arrival) -> Result<Taken> {
 
 fn take(tx: &WriteTx<'_>, arrival: &Arrival, house: Option<&House>) -> Result<Taken> {
     let octets = sms::from_hex(&arrival.pdu);
+    if let Some(sent) = arrival.kept {
+        return kept(tx, arrival, octets.as_deref().unwrap_or_default(), sent);
+    }
     // What is no hex is kept as the characters the modem wrote.
     let raw = octets.as_deref().map_or(arrival.pdu.as_bytes(), tpdu_of);
     let decoded =
@@ -60,6 +78,19 @@ fn take(tx: &WriteTx<'_>, arrival: &Arrival, house: Option<&House>) -> Result<Ta
         Ok(_) => undecodable(tx, arrival, raw, "this is nothing a network sends to a phone"),
         Err(error) => undecodable(tx, arrival, raw, &error.to_string()),
     }
+}
+
+/// A text on its way out, kept in the modem: perhaps one of ours whose end nobody heard.
+fn kept(tx: &WriteTx<'_>, arrival: &Arrival, octets: &[u8], sent: bool) -> Result<Taken> {
+    let (storage, index) = arrival.stored.clone().unwrap_or_default();
+    let place = format!("slot {index} of {storage}");
+    let found = tx.found_kept(arrival.line, tpdu_of(octets), sent, &place, arrival.at)?;
+    let (then, message) = match found {
+        Kept::Ours(message) => (Then::Confirm, Some(message)),
+        Kept::OnAir => (Then::Release, None),
+        Kept::NotOurs => (Then::Leave, None),
+    };
+    Ok(Taken { then, segment: None, message })
 }
 
 /// Publishes a long message with what is there of it: its missing segments are overdue.
@@ -123,7 +154,7 @@ fn text(
         }
         Inserted::New { segment, group: Some(_) } => (segment, None),
     };
-    Ok(Taken { segment: Some(segment), message })
+    Ok(Taken { segment: Some(segment), message, ..Taken::default() })
 }
 
 /// What a message is made from.
@@ -246,7 +277,7 @@ fn undecodable(tx: &WriteTx<'_>, arrival: &Arrival, raw: &[u8], error: &str) -> 
             (segment, Some(message))
         }
     };
-    Ok(Taken { segment: Some(segment), message })
+    Ok(Taken { segment: Some(segment), message, ..Taken::default() })
 }
 
 /// The TPDU behind the service centre address; everything when the length lies.

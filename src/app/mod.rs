@@ -9,7 +9,8 @@
 //! Begin with [`Gateway`], then `supervisor` (which port gets a task), `modem_task` (what one is
 //! made of), `intake` (a PDU becomes a message) and `sender` (a message becomes submits). Mail: `deliverer`, then `mail`.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -18,7 +19,7 @@ use crate::bus::Bus;
 use crate::io::systemd::Vitals;
 use crate::io::webhook::Hook;
 use crate::io::{Clock, Entropy, OpenError, PortSource};
-use crate::store::{Compiled, Store};
+use crate::store::{Compiled, LineId, Store};
 use crate::types::{Millis, UnixTime};
 
 mod breaker;
@@ -47,6 +48,7 @@ mod serve;
 mod settings;
 mod shell;
 mod supervisor;
+mod supply;
 mod tell;
 mod traces;
 
@@ -86,6 +88,9 @@ struct Shared {
     mail: Option<Arc<mail::MailRoom>>,
     hooks: Arc<dyn Hook>,
     owners: owners::Owners,
+    supply: supply::Supply,
+    /// Lines whose SIM was found in this run.
+    met: Mutex<HashSet<LineId>>,
     traces: traces::Traces,
     /// Keyword rules compiled before.
     compiled: Compiled,
@@ -145,6 +150,8 @@ impl Gateway {
             mail,
             hooks,
             owners: owners::Owners::default(),
+            supply: supply::Supply::default(),
+            met: Mutex::default(),
             traces: traces::Traces::default(),
             compiled: Compiled::default(),
             stopping,

@@ -13,6 +13,7 @@ use crate::io::Candidate;
 use crate::io::wire::Wire;
 use crate::modem::{Driver, Order};
 use crate::store::LineId;
+use crate::types::Millis;
 
 /// How a task ended, and whether its modem had introduced itself.
 #[derive(Debug)]
@@ -28,11 +29,17 @@ pub(super) struct Duty {
     pub(super) line: Option<LineId>,
     /// The modem is registered and set up.
     pub(super) ready: bool,
+    /// It falls when it sends, so it sends nothing until then.
+    pub(super) held_until: Option<Millis>,
 }
 
 /// Opens the port and drives what is there until it ends.
-pub(super) async fn run(shared: Arc<Shared>, candidate: Candidate) -> Ending {
+pub(super) async fn run(shared: Arc<Shared>, candidate: Candidate, fresh: bool) -> Ending {
     let pulse = shared.vitals.promise(&candidate.name);
+    let candidate = match fresh {
+        true => at_its_speed(&shared, candidate).await,
+        false => candidate,
+    };
     let port = match shared.ports.open(&candidate).await {
         Ok(port) => port,
         Err(error) => return Ending { end: End::CannotOpen(error), worked: false },
@@ -68,6 +75,17 @@ pub(super) async fn run(shared: Arc<Shared>, candidate: Candidate) -> Ending {
         }
         never = stop(&shared, &asks) => match never {},
     }
+}
+
+/// The speed at which the modem here answered in another run is tried first (fault 20).
+async fn at_its_speed(shared: &Shared, candidate: Candidate) -> Candidate {
+    if candidate.speeds.is_empty() {
+        return candidate;
+    }
+    let port = candidate.name.clone();
+    let known = shared.store.read(move |tx| tx.baud_of(&port)).await;
+    let baud = known.ok().flatten().unwrap_or(candidate.baud);
+    Candidate { baud, ..candidate }
 }
 
 /// When the gateway stops: asks the driver to finish, and leaves when it takes too long.

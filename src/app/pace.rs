@@ -11,6 +11,8 @@ pub(super) struct Pace {
     burst: Millis,
     /// The tick up to which the steady rate is used up.
     used: Millis,
+    /// As the owner set it.
+    steady: (Millis, Millis),
 }
 
 impl Pace {
@@ -18,7 +20,15 @@ impl Pace {
     pub(super) fn new(per_minute: u32, burst: u32) -> Self {
         let every = Millis(60_000u64.checked_div(u64::from(per_minute)).unwrap_or(0));
         let burst = Millis(every.0 * u64::from(burst.max(1) - 1));
-        Self { every, burst, used: Millis(0) }
+        Self { every, burst, used: Millis(0), steady: (every, burst) }
+    }
+
+    /// Halves the pace so many times, and sends no bursts: the operator refused them (fault 59).
+    pub(super) fn slow(&mut self, times: u8) {
+        (self.every, self.burst) = match times {
+            0 => self.steady,
+            times => (Millis(self.steady.0.max(BRISK).0 << times.min(10)), Millis(0)),
+        };
     }
 
     /// When `segments` more may leave; `now` or earlier means at once.
@@ -32,9 +42,26 @@ impl Pace {
     }
 }
 
+/// What is halved first where there is no limit.
+const BRISK: Millis = Millis(1_000);
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pace_that_was_refused_is_halved_each_time_and_comes_back() {
+        for (per_minute, expected) in [(0, [0, 2_000, 4_000]), (6, [0, 20_000, 40_000])] {
+            let mut pace = Pace::new(per_minute, 3);
+            let waits = [0, 1, 2].map(|times| {
+                pace.slow(times);
+                let now = Millis(1_000_000 * (1 + u64::from(times)));
+                pace.take(now);
+                pace.ready_at().since(now).0
+            });
+            assert_eq!(waits, expected, "{per_minute}");
+        }
+    }
 
     #[test]
     fn a_burst_goes_at_once_and_then_the_steady_rate_holds() {

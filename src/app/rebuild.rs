@@ -63,7 +63,7 @@ fn received(
     let country = tx.line(line)?.and_then(|line| line.country).or(country);
     // No service centre in front of it.
     let pdu = format!("00{}", to_hex(&record.tpdu));
-    let arrival = Arrival { line, country, pdu, stored: None, at: record.at };
+    let arrival = Arrival { line, country, pdu, stored: None, kept: None, at: record.at };
     if !known {
         intake::replay(tx, &arrival)?;
     }

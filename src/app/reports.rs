@@ -27,7 +27,7 @@ pub(super) fn accept(
         ReportMatch::Matched(message, _) => Some(message),
         ReportMatch::Orphan | ReportMatch::Seen => None,
     };
-    Ok(Taken { segment: None, message })
+    Ok(Taken { message, ..Taken::default() })
 }
 
 /// Sent on, replaced, completed somehow: the network is done, but nobody says the handset has it.

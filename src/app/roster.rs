@@ -20,6 +20,8 @@ struct Place {
     device: Option<String>,
     /// Ends in a row without ever having worked.
     failures: u32,
+    /// Which line speed: the candidate's own, then its other ones.
+    speed: usize,
     state: State,
 }
 
@@ -47,22 +49,41 @@ impl Roster {
         let mut due = Vec::new();
         for candidate in candidates {
             if self.may_start(now, candidate, candidates) {
-                let failures = self.ports.get(&candidate.name).map_or(0, |place| place.failures);
+                let before = self.ports.get(&candidate.name);
+                let failures = before.map_or(0, |place| place.failures);
+                let speed = before.map_or(0, |place| place.speed);
                 let device = candidate.device.clone();
-                let place = Place { device, failures, state: State::Held };
+                let place = Place { device, failures, speed, state: State::Held };
                 self.ports.insert(candidate.name.clone(), place);
-                due.push(candidate.clone());
+                let other = speed.checked_sub(1).and_then(|n| candidate.speeds.get(n));
+                let baud = other.copied().unwrap_or(candidate.baud);
+                due.push(Candidate { baud, ..candidate.clone() });
             }
         }
         due
     }
 
-    /// A task ended. `worked` says whether its modem had introduced itself.
-    pub(super) fn ended(&mut self, now: Millis, port: &str, end: &End, worked: bool) {
+    /// A task ended. `worked` says whether its modem had introduced itself, `speeds` how many
+    /// other line speeds its port has: they are tried one after the other before it is mute.
+    pub(super) fn ended(
+        &mut self,
+        now: Millis,
+        port: &str,
+        end: &End,
+        worked: bool,
+        speeds: usize,
+    ) {
         let Some(place) = self.ports.get_mut(port) else { return };
         place.failures = if worked { 0 } else { place.failures.saturating_add(1) };
         place.state = match end {
-            End::NoAnswer => State::Mute { until: now + NO_ANSWER },
+            End::NoAnswer if place.speed < speeds => {
+                place.speed += 1;
+                State::Resting { until: now }
+            }
+            End::NoAnswer => {
+                place.speed = 0;
+                State::Mute { until: now + NO_ANSWER }
+            }
             End::SpareOf(owner) => State::Spare { owner: owner.clone() },
             _ => State::Resting { until: now + pause(place.failures) },
         };
@@ -148,11 +169,31 @@ mod tests {
         let all = [port("usb2", "1-1", 0), port("usb3", "1-1", 1), port("usb6", "1-2", 0)];
         assert_eq!(names(roster.due(Millis(0), &all)), ["usb2", "usb6"]);
         assert_eq!(names(roster.due(Millis(0), &all)), [""; 0]);
-        roster.ended(Millis(0), "usb2", &End::Unplugged, true);
+        roster.ended(Millis(0), "usb2", &End::Unplugged, true, 0);
         assert_eq!(names(roster.due(Millis(0), &all)), [""; 0], "the best port only rests");
         assert_eq!(names(roster.due(Millis(1_000), &all)), ["usb2"]);
-        roster.ended(Millis(1_000), "usb2", &End::NoAnswer, false);
+        roster.ended(Millis(1_000), "usb2", &End::NoAnswer, false, 0);
         assert_eq!(names(roster.due(Millis(1_000), &all)), ["usb3"]);
+    }
+
+    /// Fault 20: every speed in turn, without a pause; the one that answers stays.
+    #[test]
+    fn a_port_that_does_not_answer_is_tried_at_every_speed_before_it_is_mute() {
+        let mut roster = Roster::default();
+        let all = [Candidate { speeds: &[9_600, 57_600], ..Candidate::named("uart", "test") }];
+        let mut tried = Vec::new();
+        for _ in 0..3 {
+            tried.extend(roster.due(Millis(0), &all).into_iter().map(|c| c.baud));
+            roster.ended(Millis(0), "uart", &End::NoAnswer, false, 2);
+        }
+        assert_eq!(tried, [115_200, 9_600, 57_600]);
+        assert!(roster.due(Millis(0), &all).is_empty(), "mute");
+        let now = Millis(60_000);
+        assert_eq!(roster.due(now, &all)[0].baud, 115_200);
+        roster.ended(now, "uart", &End::NoAnswer, false, 2);
+        assert_eq!(roster.due(now, &all)[0].baud, 9_600);
+        roster.ended(now, "uart", &End::Unplugged, true, 2);
+        assert_eq!(roster.due(now + Millis(1_000), &all)[0].baud, 9_600, "it answered there");
     }
 
     /// Fault 11: a port that cannot be opened is tried after 1, 2, 4 ... 30 s.
@@ -164,7 +205,7 @@ mod tests {
         let mut pauses = Vec::new();
         for _ in 0..7 {
             assert_eq!(roster.due(now, &all).len(), 1);
-            roster.ended(now, "/dev/modem", &End::Unplugged, false);
+            roster.ended(now, "/dev/modem", &End::Unplugged, false, 0);
             let next = roster.next_look().unwrap_or_default();
             pauses.push(next.since(now).0 / 1_000);
             now = next;
@@ -182,7 +223,7 @@ mod tests {
         for _ in 0..6 {
             let at = roster.next_look().unwrap_or_default();
             roster.due(at, &all);
-            roster.ended(at, "/dev/modem", &End::Unplugged, false);
+            roster.ended(at, "/dev/modem", &End::Unplugged, false, 0);
         }
         let now = roster.next_look().unwrap_or_default() - Millis(20_000);
         assert!(roster.due(now, &all).is_empty());
@@ -196,9 +237,9 @@ mod tests {
         let mut roster = Roster::default();
         let all = [Candidate::named("a", "test"), Candidate::named("b", "test")];
         assert_eq!(names(roster.due(Millis(0), &all)), ["a", "b"]);
-        roster.ended(Millis(0), "b", &End::SpareOf("a".to_owned()), true);
+        roster.ended(Millis(0), "b", &End::SpareOf("a".to_owned()), true, 0);
         assert!(roster.due(Millis(900_000), &all).is_empty());
-        roster.ended(Millis(900_000), "a", &End::Unplugged, true);
+        roster.ended(Millis(900_000), "a", &End::Unplugged, true, 0);
         assert_eq!(names(roster.due(Millis(900_000), &all)), ["b"]);
     }
 }

@@ -27,6 +27,12 @@ const BLAME_THE_TEXT: u32 = 3;
 /// So many texts in a row that need a person, and the cause is the account, not the texts.
 const BLAME_THE_ACCOUNT: u32 = 3;
 
+/// A pace that was slowed down comes back by the day.
+const PACED_FOR: Millis = Millis::from_secs(3_600);
+
+/// A refusal for now so soon after a success is a limit on how fast we may send (fault 59).
+const BURST: Millis = Millis::from_secs(60);
+
 /// A modem drops a link that waits longer than this (27.005 §3.5.6: 1 to 5 s).
 const AT_ONCE: Millis = Millis::from_secs(1);
 
@@ -48,6 +54,10 @@ pub(super) struct Sender {
     asks: mpsc::UnboundedSender<Ask>,
     duty: watch::Receiver<Duty>,
     pace: Pace,
+    /// The line whose pace it is, and when that was looked up.
+    paced: Option<(LineId, Millis)>,
+    /// When the network last took something.
+    taken_at: Option<Millis>,
     breaker: Breaker,
     /// Refusals in a row that need a person.
     asked: u32,
@@ -72,6 +82,8 @@ impl Sender {
             asks,
             duty,
             pace,
+            paced: None,
+            taken_at: None,
             breaker: Breaker::default(),
             asked: 0,
             last_ticket: 0,
@@ -112,7 +124,8 @@ impl Sender {
     async fn send_due(&mut self, heard: &mut mpsc::UnboundedReceiver<Heard>) -> Result<Millis> {
         loop {
             let now = self.shared.clock.now();
-            let paused = self.breaker.paused_until().filter(|until| *until > now);
+            let held = self.duty.borrow().held_until;
+            let paused = self.breaker.paused_until().max(held).filter(|until| *until > now);
             let line = match (self.may_send(), paused) {
                 (Some(line), None) => line,
                 (line, paused) => {
@@ -121,6 +134,14 @@ impl Sender {
                     return Ok(until.map_or(Millis(u64::MAX), |until| until - now));
                 }
             };
+            if self.paced.is_none_or(|(paced, at)| paced != line || now.since(at) > PACED_FOR) {
+                // A refusal that slows the line down may still have to be written down.
+                self.write_settled().await?;
+                let wall = self.shared.clock.wall();
+                let slowed = self.shared.store.read(move |tx| tx.slowed(line, wall)).await?;
+                self.pace.slow(slowed);
+                self.paced = Some((line, now));
+            }
             if self.pace.ready_at() > now {
                 self.write_settled().await?;
                 self.wait_for_pace().await;
@@ -205,19 +226,39 @@ impl Sender {
 
     /// One submit that the store knows of: lets it leave and hears what became of it.
     async fn submit(&mut self, staged: Staged, heard: &mut mpsc::UnboundedReceiver<Heard>) {
-        let Staged { message, segment, tpdu, more } = staged;
+        let Staged { message, segment, tpdu, more, keep } = staged;
         self.shared.bus.ring(Change::Message(message));
         self.pace.take(self.shared.clock.now());
         self.last_ticket += 1;
         let ticket = Ticket(self.last_ticket);
-        let _ = self.asks.send(Ask::Order(Order::Submit { ticket, tpdu, more }));
+        let _ = self.asks.send(Ask::Order(Order::Submit { ticket, tpdu, more, keep }));
         let outcome = self.outcome_of(ticket, heard).await;
         let verdict = self.verdict(&outcome);
         if verdict == Verdict::Unknown {
             self.unknown.insert(ticket, (segment, message));
         }
         self.under_way = matches!(verdict, Verdict::Accepted(_)).then_some(message);
-        self.settled = Some(Settled { message, segment, verdict });
+        let too_fast = self.is_too_fast(&outcome);
+        if too_fast {
+            // Written down with the verdict, and looked at again then.
+            self.paced = None;
+        }
+        self.settled = Some(Settled { message, segment, verdict, too_fast });
+    }
+
+    /// Whether the network took texts a moment ago and wants no more for now.
+    fn is_too_fast(&mut self, outcome: &Outcome) -> bool {
+        let now = self.shared.clock.now();
+        match outcome {
+            Ok(_) => self.taken_at = Some(now),
+            Err(SubmitError::Refused(refusal))
+                if refusal.disposition() == Disposition::RetryLater =>
+            {
+                return self.taken_at.take().is_some_and(|at| now.since(at) < BURST);
+            }
+            Err(_) => {}
+        }
+        false
     }
 
     /// The answer to one submit. The task's end without one leaves it unknown.
@@ -293,7 +334,8 @@ impl Sender {
             // A late refusal is the very case modems lie in (fault 30); evidence decides.
             Err(_) => return,
         };
-        let (settled, now) = (Settled { message, segment, verdict }, self.shared.clock.wall());
+        let settled = Settled { message, segment, verdict, too_fast: false };
+        let now = self.shared.clock.wall();
         match self.shared.store.write(move |tx| settled.write(tx, now)).await {
             Ok(()) => self.shared.bus.ring(Change::Message(message)),
             Err(error) => tracing::error!(%error, "a late answer could not be written down"),

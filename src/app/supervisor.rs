@@ -41,8 +41,8 @@ struct Supervisor {
     shared: Arc<Shared>,
     roster: Roster,
     modems: JoinSet<Ending>,
-    /// The port of each task.
-    ports: HashMap<Id, String>,
+    /// The port of each task, and how many other line speeds it has.
+    ports: HashMap<Id, (String, usize)>,
     pulse: Pulse,
 }
 
@@ -67,8 +67,11 @@ impl Supervisor {
         let candidates = self.shared.ports.candidates();
         for candidate in self.roster.due(self.shared.clock.now(), &candidates) {
             tracing::debug!(port = candidate.name, why = candidate.why, "trying a port");
-            let port = candidate.name.clone();
-            let task = self.modems.spawn(modem_task::run(Arc::clone(&self.shared), candidate));
+            let port = (candidate.name.clone(), candidate.speeds.len());
+            // What another run learnt of its speed comes first; what this one learnt counts more.
+            let fresh = self.roster.failures(&candidate.name) == 0;
+            let run = modem_task::run(Arc::clone(&self.shared), candidate, fresh);
+            let task = self.modems.spawn(run);
             self.ports.insert(task.id(), port);
         }
     }
@@ -78,8 +81,8 @@ impl Supervisor {
             Ok(ended) => ended,
             Err(error) => (error.id(), Ending { end: End::Panicked, worked: false }),
         };
-        let Some(port) = self.ports.remove(&id) else { return };
-        self.roster.ended(self.shared.clock.now(), &port, &ending.end, ending.worked);
+        let Some((port, speeds)) = self.ports.remove(&id) else { return };
+        self.roster.ended(self.shared.clock.now(), &port, &ending.end, ending.worked, speeds);
         tell(&port, &ending.end, self.roster.failures(&port));
     }
 }

@@ -120,6 +120,8 @@ pub struct Request {
     pub payload: Option<Payload>,
     /// When it may be written once the command before has ended.
     pub follows: Follows,
+    /// It sends something without a payload: from its last byte on silence is ambiguous.
+    pub sends: bool,
     /// After so long without a word about the payload the modem is asked with `AT` whether it still
     /// works on it: one that answers has forgotten to say how it ended.
     pub ask_after: Option<Millis>,
@@ -140,12 +142,18 @@ impl Request {
         let mut line = AtLine::new();
         command.write(&mut line);
         let (answer, timeout, payload) = (C::ANSWER, C::TIMEOUT, command.payload());
-        Self { line, answer, timeout, payload, follows: Follows::Pause, ask_after: None }
+        let follows = Follows::Pause;
+        Self { line, answer, timeout, payload, follows, sends: false, ask_after: None }
     }
 
     /// The same with another timeout.
     pub fn within(self, timeout: Millis) -> Self {
         Self { timeout, ..self }
+    }
+
+    /// The same, of a command that sends: [`Stage::BodyWritten`](super::Stage) once it is written.
+    pub fn sending(self) -> Self {
+        Self { sends: true, ..self }
     }
 
     /// The same, written without a pause before it.

@@ -353,6 +353,10 @@ impl Dialogue {
         }
         job.stage = Stage::Written;
         self.transmit_line(&job.echo);
+        if job.request.sends {
+            self.out.push_back(Output::Stage(ticket, Stage::BodyWritten));
+            (job.stage, job.body_at) = (Stage::BodyWritten, Some(now));
+        }
         self.state = match &job.request.payload {
             Some(payload) => State::Prompt { until: now + payload.prompt_within, job },
             None => State::Answer { until: now + job.request.timeout, job },

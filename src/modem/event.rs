@@ -28,7 +28,10 @@ pub enum Event {
     },
     /// It cannot work until a person does something.
     Blocked(Blocked),
-    /// A PDU was read. Store it, then [`super::Order::Confirm`], or [`super::Order::Release`].
+    /// A PDU was read. Store it, then [`super::Order::Confirm`], or [`super::Order::Release`]. With
+    /// the `stat` of an outgoing one it is a text that somebody kept in the modem to send it from
+    /// there: perhaps one of ours whose end nobody heard, perhaps none of ours
+    /// ([`super::Order::Leave`]).
     Received(Received),
     /// The PDU is out of the modem: deleted, or acknowledged to the network.
     Removed {
@@ -49,6 +52,10 @@ pub enum Event {
         /// What the modem says now.
         outcome: Result<Accepted, SubmitError>,
     },
+    /// The modem has lost its settings since it was last set up: it counts anew, if it counts.
+    Restarted,
+    /// The modem restarted or went away in the middle of a submit, as a weak supply makes it.
+    FellWhileSending,
     /// Signal, registration or operator changed.
     Status(Status),
     /// How full a storage is.

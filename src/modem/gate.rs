@@ -70,6 +70,7 @@ pub(super) fn card(profile: &Profile, form: usize) -> Request {
             timeout: QueryIccid::TIMEOUT,
             payload: None,
             follows: Follows::Pause,
+            sends: false,
             ask_after: None,
         },
     }

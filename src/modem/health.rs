@@ -51,6 +51,9 @@ pub(super) struct Health {
     trusted_until: Millis,
     queue: Vec<Poll>,
     domains: [Option<RegistrationState>; 4],
+    /// What the domains said while a text came or went: as long as they say no more than that, they
+    /// are stale and the network is there (fault 40).
+    proved: Option<[Option<RegistrationState>; 4]>,
     /// The network was lost at this time; it counts only after a while (at-sms 10).
     lost_at: Option<Millis>,
     status: Status,
@@ -73,6 +76,7 @@ impl Health {
             trusted_until: Millis(0),
             queue: Vec::new(),
             domains: [None; 4],
+            proved: None,
             lost_at: None,
             status: Status::default(),
             told: None,
@@ -82,7 +86,7 @@ impl Health {
 
     /// The modem is set up (again): ask everything but the service centre, which was just read.
     pub fn begin(&mut self, now: Millis, known: &Known) {
-        self.domains = [None; 4];
+        (self.domains, self.proved) = ([None; 4], None);
         self.lost_at = None;
         self.queue.clear();
         (self.signal_at, self.registration_at, self.operator_at) = (now, now, now);
@@ -109,6 +113,22 @@ impl Health {
         {
             self.trusted_until = now + INDICATIONS_EVERY;
             *at = now;
+        }
+    }
+
+    /// A text came or went: whatever was said of the network, it is there.
+    pub fn prove(&mut self, now: Millis, out: &mut Out) {
+        let said = self.domains.iter().any(Option::is_some);
+        if said && !best(&self.domains).is_registered() && self.proved != Some(self.domains) {
+            self.proved = Some(self.domains);
+            self.settle(now, out);
+        }
+    }
+
+    /// The network refused a text for its absence.
+    pub fn disprove(&mut self, now: Millis, out: &mut Out) {
+        if self.proved.take().is_some() {
+            self.settle(now, out);
         }
     }
 
@@ -281,7 +301,12 @@ impl Health {
     /// Applies what the domains say: a network found counts at once, a network lost only when it
     /// stays lost.
     pub fn settle(&mut self, now: Millis, out: &mut Out) {
-        let best = best(&self.domains);
+        let mut best = best(&self.domains);
+        let says_nothing =
+            matches!(best, Registration::Unknown | Registration::Off | Registration::Searching);
+        if says_nothing && self.proved == Some(self.domains) {
+            best = Registration::Home;
+        }
         if self.status.registration.is_registered() && !best.is_registered() {
             let lost_at = *self.lost_at.get_or_insert(now);
             if now < lost_at + LOST_AFTER {

@@ -3,7 +3,8 @@
 //!
 //! Hints, time, [`Order::Confirm`](super::Order::Confirm) and finished commands go in; requests
 //! and [`Event::Received`] come out. What the modem announces is a hint and no more: the sweep is
-//! the truth (reliability 1.3). Deliberately absent: what a PDU says.
+//! the truth (reliability 1.3). Texts kept there to be sent (quirk 80) are offered like the others,
+//! marked by their `stat`. Deliberately absent: what a PDU says.
 //!
 //! Begin with [`Inbox::next`], which is the order of importance. The life of one PDU is
 //! [`custody::Custody`].
@@ -52,6 +53,10 @@ pub(super) struct Inbox {
     sweep_every: Millis,
     sweep_at: Option<Millis>,
     sweep: VecDeque<Storage>,
+    /// The first of these is being listed.
+    listing: bool,
+    /// Storages that are listed because something was announced there.
+    announced: BTreeSet<Storage>,
     /// Slots to read one by one.
     slots: VecDeque<(Storage, u16)>,
     /// Storages whose listing hung: read slot by slot from now on (fault 27).
@@ -78,6 +83,8 @@ impl Inbox {
             sweep_every,
             sweep_at: None,
             sweep: VecDeque::new(),
+            listing: false,
+            announced: BTreeSet::new(),
             slots: VecDeque::new(),
             hanging: BTreeSet::new(),
             cut: BTreeMap::new(),
@@ -95,6 +102,8 @@ impl Inbox {
     pub fn begin(&mut self, now: Millis, out: &mut Out) {
         self.sweep_at = Some(now);
         self.sweep.clear();
+        self.announced.clear();
+        self.listing = false;
         self.slots.clear();
         self.acknowledgement_missing = false;
         self.refused.clear();
@@ -107,6 +116,21 @@ impl Inbox {
     /// Sweep as soon as possible: something may have come.
     pub fn hint(&mut self, now: Millis) {
         self.sweep_at = Some(now);
+    }
+
+    /// Something was stored, says the modem, and where. That one storage is read; should nothing new
+    /// be there, all of them are (quirk 89: some name the wrong one).
+    pub fn announced(&mut self, now: Millis, storage: Option<&str>, known: &Known) {
+        let named = storage.and_then(Storage::parse);
+        let willing =
+            |storage: &Storage| known.read.contains(storage) && !self.refused.contains_key(storage);
+        let Some(storage) = named.filter(willing) else { return self.hint(now) };
+        // A listing under way may have passed its slot already.
+        let to_come = self.sweep.iter().skip(usize::from(self.listing));
+        if !to_come.into_iter().any(|other| *other == storage) {
+            self.sweep.push_back(storage);
+        }
+        self.announced.insert(storage);
     }
 
     /// When there is something to do.
@@ -181,6 +205,7 @@ impl Inbox {
             self.sweep_done(now);
             return self.next(now, known);
         }
+        self.listing = true;
         Some((Job::List(storage), Request::of(&ListMessages)))
     }
 
@@ -198,7 +223,13 @@ impl Inbox {
             Job::Select(storage) => self.selected(now, storage, outcome, known, out),
             Job::List(storage) => {
                 self.sweep.pop_front();
+                self.listing = false;
+                let offered = self.last_receipt;
                 self.listed(now, storage, outcome, known, out);
+                let again = self.sweep.contains(&storage);
+                if !again && self.announced.remove(&storage) && self.last_receipt == offered {
+                    self.look_elsewhere(storage, known);
+                }
                 self.sweep_done(now);
             }
             Job::PduMode => self.text_mode = false,
@@ -211,6 +242,15 @@ impl Inbox {
             Job::Acknowledge(receipt) => self.acknowledged(receipt, outcome, known, out),
         }
         answered
+    }
+
+    /// Nothing new was where something was announced: the other storages are read.
+    fn look_elsewhere(&mut self, storage: Storage, known: &Known) {
+        for other in known.read.iter().filter(|other| **other != storage) {
+            if !self.sweep.contains(other) && !self.refused.contains_key(other) {
+                self.sweep.push_back(*other);
+            }
+        }
     }
 
     fn sweep_done(&mut self, now: Millis) {

@@ -23,11 +23,16 @@ pub enum Order {
         tpdu: Vec<u8>,
         /// Another follows at once: keep the radio link open (`+CMMS`).
         more: bool,
+        /// Where the modem can: write it into a slot first and send it from there (`+CMGW`,
+        /// `+CMSS`). Should nobody hear how it ended, the slot tells ([`super::Source`]).
+        keep: bool,
     },
     /// The PDU is durably stored: take it out of the modem, or acknowledge it to the network.
     Confirm(Receipt),
     /// The PDU could not be stored: leave it where it is and offer it again at the next sweep.
     Release(Receipt),
+    /// It is none of ours: it stays where it is and is not offered again.
+    Leave(Receipt),
     /// The attempt is durably recorded: enter the configured PIN now, once.
     AllowPin,
     /// Read every storage now.

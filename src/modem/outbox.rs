@@ -5,6 +5,10 @@
 //! missing or untrustworthy answer is [`SubmitError::Unknown`]. Deliberately absent: repeating,
 //! which is the sender's decision.
 //!
+//! A submit that is to be kept is written into a slot first and sent from there. Until it has its
+//! end nothing else is asked of the modem; afterwards the slot is emptied, or left to the sweep
+//! where the end is unknown (reliability 1.4, evidence).
+//!
 //! Begin with [`verdict`].
 
 use std::collections::VecDeque;
@@ -14,8 +18,8 @@ use super::known::Known;
 use super::order::{Refusal, SubmitError, Ticket};
 use super::out::Out;
 use super::profile::Profile;
-use crate::at::commands::sms::{KeepLink, SubmitPdu};
-use crate::at::{self, Disposition, End, FinalResult, Outcome, Request, Stage};
+use crate::at::commands::sms::{KeepLink, SendStored, Storage, SubmitPdu, WritePdu};
+use crate::at::{self, CommandError, Disposition, End, FinalResult, Outcome, Request, Stage};
 use crate::types::Millis;
 
 /// What the outbox has in flight.
@@ -25,6 +29,10 @@ pub(super) enum Job {
     KeepLink,
     /// The submit.
     Submit(Submit),
+    /// Write it into a slot of this storage.
+    Write(Submit, Storage),
+    /// Send it from its slot.
+    SendKept(Kept),
 }
 
 /// One TPDU to be sent.
@@ -33,6 +41,25 @@ pub(super) struct Submit {
     pub ticket: Ticket,
     pub tpdu: Vec<u8>,
     pub more: bool,
+    pub keep: bool,
+}
+
+/// One that lies in a slot of the modem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    submit: Submit,
+    slot: (Storage, u16),
+}
+
+/// What the session has to do once a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ended {
+    /// The modem answered.
+    pub answered: bool,
+    /// It said that there is no network.
+    pub no_network: bool,
+    /// This slot has served its purpose.
+    pub to_empty: Option<(Storage, u16)>,
 }
 
 /// The TPDU holds a number and a text, so logs see its length only.
@@ -58,6 +85,10 @@ pub(super) struct Outbox {
     stage: Option<Stage>,
     /// Unanswered when their time was over; an answer may still come.
     unknown: VecDeque<Unanswered>,
+    /// Written into its slot, not sent yet.
+    kept: Option<Kept>,
+    /// `+CMGW` was refused or brought no slot: not asked again on this port.
+    no_slots: bool,
     /// `+CMMS` was refused: not asked again on this port.
     no_link: bool,
     link_until: Millis,
@@ -86,16 +117,39 @@ impl Outbox {
 
     /// True when there is something to write.
     pub fn is_waiting(&self) -> bool {
-        !self.queue.is_empty()
+        !self.queue.is_empty() || self.kept.is_some()
+    }
+
+    /// True when a submit lies in its slot: nothing else may come between.
+    pub fn is_midway(&self) -> bool {
+        self.kept.is_some()
     }
 
     /// The next command.
-    pub fn next(&mut self, now: Millis, wait_for_final: Millis) -> Option<(Job, Request)> {
+    pub fn next(
+        &mut self,
+        now: Millis,
+        known: &Known,
+        wait_for_final: Millis,
+    ) -> Option<(Job, Request)> {
+        if let Some(kept) = self.kept.take() {
+            self.stage = Some(Stage::Waiting);
+            let (_, index) = kept.slot;
+            let request = Request::of(&SendStored(index)).within(wait_for_final).sending();
+            let request = Request { ask_after: self.ask_after(), ..request };
+            return Some((Job::SendKept(kept), request));
+        }
         let submit = self.queue.front()?;
         if submit.more && !self.no_link && self.link_until <= now {
             return Some((Job::KeepLink, Request::of(&KeepLink)));
         }
         let submit = self.queue.pop_front()?;
+        let able = submit.keep && !self.no_slots && known.profile.quirks.keeps_sent;
+        // The second argument of +CPMS is where +CMGW writes (27.005 §3.2.3).
+        if let Some(storage) = known.rest.first().copied().filter(|_| able) {
+            let request = Request::of(&WritePdu::new(&submit.tpdu));
+            return Some((Job::Write(submit, storage), request));
+        }
         self.stage = Some(Stage::Waiting);
         let request = Request::of(&SubmitPdu::new(None, &submit.tpdu)).within(wait_for_final);
         Some((Job::Submit(submit), Request { ask_after: self.ask_after(), ..request }))
@@ -116,7 +170,7 @@ impl Outbox {
         }
     }
 
-    /// Takes the outcome of a command. False when the modem did not answer.
+    /// Takes the outcome of a command.
     pub fn done(
         &mut self,
         now: Millis,
@@ -125,7 +179,8 @@ impl Outbox {
         outcome: &Outcome,
         known: &Known,
         out: &mut Out,
-    ) -> bool {
+    ) -> Ended {
+        let mut to_empty = None;
         match job {
             Job::KeepLink => {
                 // The link falls by itself 1 to 5 s after the last message (27.005 §3.5.6).
@@ -136,30 +191,62 @@ impl Outbox {
                     _ => {}
                 }
             }
+            Job::Write(submit, storage) => match outcome.reply(&WritePdu::new(&[])) {
+                Ok(index) => self.kept = Some(Kept { submit, slot: (storage, index) }),
+                Err(CommandError::Refused(why)) => {
+                    self.no_slots |= !is_full(&why);
+                    self.queue.push_front(Submit { keep: false, ..submit });
+                }
+                // Nothing is on the air. Should it lie in a slot, the sweep finds it.
+                Err(_) => {
+                    self.no_slots = true;
+                    let error = SubmitError::NotSent("the modem did not take it into its memory");
+                    finished(submit.ticket, Err(error), out);
+                }
+            },
+            Job::SendKept(Kept { submit, slot }) => {
+                let verdict = self.sent(now, handle, &submit, outcome, known, out);
+                to_empty = Some(slot).filter(|_| verdict != Err(SubmitError::Unknown));
+                finished(submit.ticket, verdict, out);
+            }
             Job::Submit(submit) => {
-                self.stage = None;
-                self.link_until = if submit.more && self.link_until > Millis(0) {
-                    now + LINK_KEPT
-                } else {
-                    Millis(0)
-                };
-                let verdict = verdict(outcome, known.profile);
-                if verdict.is_ok() {
-                    self.air.extend(outcome.after_body);
-                    let old = self.air.len().saturating_sub(AIR_KEPT);
-                    self.air.drain(..old);
-                }
-                if verdict == Err(SubmitError::Unknown) && outcome.end == End::TimedOut {
-                    if self.unknown.len() == MOST_UNKNOWN {
-                        self.unknown.pop_front();
-                    }
-                    let ticket = submit.ticket;
-                    self.unknown.push_back(Unanswered { handle, ticket, since: now });
-                }
+                let verdict = self.sent(now, handle, &submit, outcome, known, out);
                 finished(submit.ticket, verdict, out);
             }
         }
-        !matches!(outcome.end, End::TimedOut)
+        let answered = !matches!(outcome.end, End::TimedOut);
+        Ended { answered, no_network: is_without_network(&outcome.end), to_empty }
+    }
+
+    /// A submit ended, whichever command it went by.
+    fn sent(
+        &mut self,
+        now: Millis,
+        handle: at::Ticket,
+        submit: &Submit,
+        outcome: &Outcome,
+        known: &Known,
+        out: &mut Out,
+    ) -> Result<Accepted, SubmitError> {
+        if outcome.end == End::GivenUp {
+            self.fell(now, out);
+        }
+        self.stage = None;
+        self.link_until =
+            if submit.more && self.link_until > Millis(0) { now + LINK_KEPT } else { Millis(0) };
+        let verdict = verdict(outcome, known.profile);
+        if verdict.is_ok() {
+            self.air.extend(outcome.after_body);
+            let old = self.air.len().saturating_sub(AIR_KEPT);
+            self.air.drain(..old);
+        }
+        if verdict == Err(SubmitError::Unknown) && outcome.end == End::TimedOut {
+            if self.unknown.len() == MOST_UNKNOWN {
+                self.unknown.pop_front();
+            }
+            self.unknown.push_back(Unanswered { handle, ticket: submit.ticket, since: now });
+        }
+        verdict
     }
 
     /// Whether the modem may be silent because the last submit is still on the air.
@@ -170,7 +257,7 @@ impl Outbox {
     /// The port is gone: no answer can come any more.
     pub fn closed(&mut self) {
         self.unknown.clear();
-        (self.no_link, self.link_until) = (false, Millis(0));
+        (self.no_link, self.no_slots, self.link_until) = (false, false, Millis(0));
         self.air.clear();
     }
 
@@ -186,12 +273,24 @@ impl Outbox {
         }
     }
 
-    /// The modem restarted by itself. Three times while sending looks like a weak supply.
+    /// The modem restarted by itself.
     pub fn restarted(&mut self, now: Millis, out: &mut Out) {
         self.link_until = Millis(0);
-        if self.stage.is_none_or(|stage| stage < Stage::Written) {
+        self.fell(now, out);
+    }
+
+    /// Somebody orders a restart: if a submit is cut short by it, the supply is not to blame.
+    pub fn restarting(&mut self) {
+        self.stage = None;
+    }
+
+    /// It restarted or went away, perhaps in the middle of a submit. Three times looks like a weak
+    /// supply.
+    fn fell(&mut self, now: Millis, out: &mut Out) {
+        if self.stage.take().is_none_or(|stage| stage < Stage::Written) {
             return;
         }
+        out.event(Event::FellWhileSending);
         self.restarts.retain(|at| now.since(*at) < RESTARTS_WITHIN);
         self.restarts.push_back(now);
         if self.restarts.len() >= MOST_RESTARTS {
@@ -205,7 +304,9 @@ impl Outbox {
 
     /// Nothing can be sent any more: what waits is given back.
     pub fn give_back(&mut self, error: &SubmitError, out: &mut Out) {
-        for submit in std::mem::take(&mut self.queue) {
+        // What lies in a slot was not sent from it; the sweep finds it there.
+        let kept = self.kept.take().map(|kept| kept.submit);
+        for submit in kept.into_iter().chain(std::mem::take(&mut self.queue)) {
             finished(submit.ticket, Err(error.clone()), out);
         }
     }
@@ -220,8 +321,10 @@ fn verdict(outcome: &Outcome, profile: &Profile) -> Result<Accepted, SubmitError
         End::TimedOut | End::GivenUp => Err(SubmitError::Unknown),
         // Without a reference OK is no success: it is also what a cancelled entry ends with.
         End::Final(FinalResult::Ok) | End::Assumed => {
-            let reference = outcome.reply(&SubmitPdu::new(None, &[]));
-            let reference = reference.map(|reference| Accepted { reference });
+            let reference = outcome
+                .reply(&SubmitPdu::new(None, &[]))
+                .or_else(|_| outcome.reply(&SendStored(0)))
+                .map(|reference| Accepted { reference });
             reference.map_err(|_| SubmitError::Unknown)
         }
         End::Final(result) => {
@@ -249,6 +352,24 @@ fn verdict(outcome: &Outcome, profile: &Profile) -> Result<Accepted, SubmitError
                 }
             }
         }
+    }
+}
+
+/// "No network service" (27.005 §3.2.5, 27.007 §9.2).
+fn is_without_network(end: &End) -> bool {
+    match end {
+        End::Final(FinalResult::Cms(error)) => error.code() == Some(331),
+        End::Final(FinalResult::Cme(error)) => error.code() == Some(30),
+        _ => false,
+    }
+}
+
+/// "Memory full", of SIM or modem: there may be room for the next one (27.005 §3.2.5).
+fn is_full(result: &FinalResult) -> bool {
+    match result {
+        FinalResult::Cms(error) => matches!(error.code(), Some(322)),
+        FinalResult::Cme(error) => matches!(error.code(), Some(20)),
+        _ => false,
     }
 }
 

@@ -133,18 +133,26 @@ impl Reception {
     }
 
     /// Keeps the settings the modem says it takes, with the last value it wants (quirk 83).
+    ///
+    /// A report that comes directly and is not acknowledged dies with a process that had not stored
+    /// it; so where nothing is acknowledged reports are to be stored, if the modem can and shows
+    /// that storage (at-sms 6.4).
     pub fn choose_indications(
         &mut self,
-        profile: &Profile,
+        known: &Known,
         choices: Result<IndicationChoices, CommandError>,
     ) {
-        let wanted = profile.cnmi.iter().map(|cnmi| cnmi.indications());
+        let mut wanted: Vec<_> = known.profile.cnmi.iter().map(|cnmi| cnmi.indications()).collect();
+        if choices.is_ok() && !known.acknowledges && known.read.contains(&Storage::Sr) {
+            wanted.sort_by_key(|want| want.ds != 2);
+        }
         self.indications = match choices {
             Ok(choices) => wanted
+                .into_iter()
                 .flat_map(|want| [want, Indications { bfr: 1 - want.bfr.min(1), ..want }])
                 .filter(|want| choices.allow(*want))
                 .collect(),
-            Err(_) => wanted.collect(),
+            Err(_) => wanted,
         };
         self.indication = 0;
     }

@@ -85,6 +85,8 @@ pub(super) struct Session {
     last_ticket: u64,
     /// Nothing is written before this, unless it may follow at once: held-back lines come first.
     quiet_until: Millis,
+    /// The echo that came back was told of since the settings were begun.
+    echo_told: bool,
     /// A command that followed at once went unanswered: none does so again on this port.
     slow: bool,
 }
@@ -106,6 +108,7 @@ impl Session {
             in_flight: None,
             last_ticket: 0,
             quiet_until: Millis(0),
+            echo_told: false,
             slow: false,
         }
     }
@@ -151,8 +154,14 @@ impl Session {
             at::Output::Stage(_, stage) => self.outbox.reached(stage),
             at::Output::Done(ticket, outcome) => {
                 self.quiet_until = now + Millis(self.known.profile.quirks.pause_ms);
-                if dialogue.take_echo() && matches!(self.phase, Phase::Working) {
-                    self.health.doubt(now);
+                match self.phase {
+                    _ if !dialogue.take_echo() => {}
+                    Phase::Working => self.health.doubt(now),
+                    // We had switched it off, or nobody has since it was plugged in.
+                    Phase::BringUp(_) if !std::mem::replace(&mut self.echo_told, true) => {
+                        out.event(Event::Restarted);
+                    }
+                    _ => {}
                 }
                 match self.in_flight.take() {
                     Some((expected, task)) if expected == ticket => {
@@ -229,7 +238,9 @@ impl Session {
         if stopping && !self.inbox.is_removing() {
             return None;
         }
-        if self.inbox.due().is_some_and(|at| at <= now)
+        let midway = self.outbox.is_midway() && self.health.is_registered();
+        if !midway
+            && self.inbox.due().is_some_and(|at| at <= now)
             && let Some((job, request)) = self.inbox.next(now, &self.known)
         {
             return Some((Task::Inbox(job), request));
@@ -237,18 +248,20 @@ impl Session {
         if stopping {
             return None;
         }
-        if !self.console.is_empty() {
+        if !midway && !self.console.is_empty() {
             let (ticket, line) = self.console.remove(0);
             let request = Request::of(&Console(line));
             return Some((Task::Console(ticket), request));
         }
-        if self.ussd.due().is_some()
+        if !midway
+            && self.ussd.due().is_some()
             && let Some(request) = self.ussd.next(&self.known, out)
         {
             return Some((Task::Ussd, request));
         }
         if self.health.is_registered()
-            && let Some((job, request)) = self.outbox.next(now, self.settings.wait_for_final)
+            && let Some((job, request)) =
+                self.outbox.next(now, &self.known, self.settings.wait_for_final)
         {
             return Some((Task::Outbox(job), request));
         }
@@ -316,15 +329,16 @@ impl Session {
     /// An order of the gateway.
     pub fn order(&mut self, now: Millis, order: Order, dialogue: &mut Dialogue, out: &mut Out) {
         match order {
-            Order::Submit { ticket, tpdu, more } => {
+            Order::Submit { ticket, tpdu, more, keep } => {
                 let closed = self.closed_for_sending();
-                self.outbox.submit(now, Submit { ticket, tpdu, more }, closed, out);
+                self.outbox.submit(now, Submit { ticket, tpdu, more, keep }, closed, out);
             }
             Order::Confirm(receipt) => self.inbox.confirm(receipt, &self.known, out),
             Order::Release(receipt) => {
                 self.inbox.release(receipt, &self.known);
                 self.heed_acknowledgements(now);
             }
+            Order::Leave(receipt) => self.inbox.leave(receipt),
             Order::AllowPin => {
                 if let Phase::PinWanted(list) = &mut self.phase {
                     list.allow_pin();
@@ -347,6 +361,7 @@ impl Session {
                 Err(why) => answer(ticket, &why, out),
             },
             Order::Restart if !matches!(self.phase, Phase::Closed) => {
+                self.outbox.restarting();
                 self.stop_sending("the modem is being restarted", out);
                 self.enter(Phase::Probing, out);
                 dialogue.opened(now);
@@ -401,7 +416,18 @@ impl Session {
                 if !sent {
                     self.health.ask_centre(now);
                 }
-                self.outbox.done(now, ticket, job, outcome, known, out)
+                let ended = self.outbox.done(now, ticket, job, outcome, known, out);
+                if ended.no_network {
+                    self.health.disprove(now, out);
+                }
+                if let Some(slot) = ended.to_empty {
+                    self.inbox.empty(slot, known);
+                }
+                // What was to be sent next has nobody who would send it any more.
+                if !matches!(self.phase, Phase::Working) && self.outbox.is_waiting() {
+                    self.stop_sending("the modem is busy otherwise", out);
+                }
+                ended.answered
             }
             Task::Ussd => {
                 self.ussd.done(now, outcome, known, out);
@@ -456,6 +482,7 @@ impl Session {
     fn bring_up(&mut self, reset: bool, out: &mut Out) {
         self.known.epoch += 1;
         self.known.selected = None;
+        self.echo_told = false;
         self.enter(Phase::BringUp(BringUp::new(reset, self.pin)), out);
     }
 

@@ -56,6 +56,8 @@ pub struct OutSegment {
     pub tpdu: Vec<u8>,
     /// Only those that wait are to be sent.
     pub state: SegmentState,
+    /// What its text is for.
+    pub class: Class,
 }
 
 // The order of a recipient: higher class first, then first come. A text waits while another to the
@@ -99,8 +101,9 @@ impl ReadTx<'_> {
 
     /// The TPDUs of the message's current sending.
     pub fn out_segments(&self, message: MessageId) -> Result<Vec<OutSegment>> {
-        let sql = "SELECT s.id, s.seq, s.tpdu, s.state FROM segments_out s
+        let sql = "SELECT s.id, s.seq, s.tpdu, s.state, m.class FROM segments_out s
                      JOIN outbound o ON o.message_id = s.message_id AND o.round = s.round
+                     JOIN messages m ON m.id = s.message_id
                     WHERE s.message_id = ?1 ORDER BY s.seq";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([message], |row| {
@@ -109,6 +112,7 @@ impl ReadTx<'_> {
                 seq: row.get(1)?,
                 tpdu: row.get(2)?,
                 state: row.get(3)?,
+                class: row.get(4)?,
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

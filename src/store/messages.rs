@@ -7,7 +7,7 @@ use super::error::Result;
 use super::lines::LineId;
 use super::outbound::BatchId;
 use super::users::UserId;
-use super::words::{AuthorKind, Kind, ReportOutcome, SegmentState, number};
+use super::words::{AuthorKind, Evidence, Kind, ReportOutcome, SegmentState, number};
 use super::{ReadTx, WriteTx};
 use crate::types::{Class, ConversationId, Direction, MessageId, MessageState, Number, UnixTime};
 
@@ -153,6 +153,8 @@ pub struct SegmentRow {
     pub mr: Option<u8>,
     /// Out: what the network reported.
     pub report: Option<ReportOutcome>,
+    /// Out, of unknown end: what speaks for or against its having left.
+    pub evidence: Option<Evidence>,
     /// In: when it was read. Out: when the network took it.
     pub at: Option<UnixTime>,
     /// What went wrong.
@@ -278,9 +280,10 @@ impl ReadTx<'_> {
     /// The TPDUs of a message, in order; those of earlier sendings first.
     pub fn segments_of(&self, message: MessageId) -> Result<Vec<SegmentRow>> {
         let sql = "SELECT seq, 1 AS round, tpdu, NULL AS state, NULL AS mr, NULL AS report,
-                          received_at AS at, error FROM segments_in WHERE message_id = ?1
+                          NULL AS evidence, received_at AS at, error
+                     FROM segments_in WHERE message_id = ?1
                    UNION ALL
-                   SELECT seq, round, tpdu, state, mr, report, accepted_at, error_code
+                   SELECT seq, round, tpdu, state, mr, report, evidence, accepted_at, error_code
                      FROM segments_out WHERE message_id = ?1
                    ORDER BY round, seq";
         let mut statement = self.conn.prepare_cached(sql)?;
@@ -292,6 +295,7 @@ impl ReadTx<'_> {
                 state: row.get("state")?,
                 mr: row.get("mr")?,
                 report: row.get("report")?,
+                evidence: row.get("evidence")?,
                 at: row.get("at")?,
                 error: row.get("error")?,
             })

@@ -30,6 +30,7 @@ mod deliveries;
 mod drafts;
 mod erasure;
 mod error;
+mod evidence;
 mod facts;
 mod groups;
 mod happenings;
@@ -70,6 +71,7 @@ mod second_factors;
 mod sessions;
 mod settings;
 mod settle;
+mod slowed;
 mod submit;
 mod templates;
 mod thread_links;
@@ -101,6 +103,7 @@ pub use deliveries::{Delivery, DeliveryId, NewDelivery, Overdue, Way};
 pub use drafts::Draft;
 pub use erasure::{Dossier, Erased, Erasure};
 pub use error::{ErrorKind, Result, StoreError};
+pub use evidence::Kept;
 pub use groups::{GroupId, GroupPart};
 pub use happenings::{Happening, NewHappening};
 pub use held_links::{HELD_LINK_LIFE, HeldLink, HeldUse};
@@ -141,8 +144,8 @@ pub use tokens::{NewToken, Token, TokenId, TokenUse};
 pub use traffic::{Traffic, TrafficQuery};
 pub use users::{Profile, User, UserId};
 pub use words::{
-    AuthorKind, ChangeKind, ClaimPolicy, DeliveryKind, DeliveryState, Happened, Kind, LinkKind,
-    MailOutcome, MailPart, OrderKind, OrderState, PromptKind, Registration, RelayEvent,
+    AuthorKind, ChangeKind, ClaimPolicy, DeliveryKind, DeliveryState, Evidence, Happened, Kind,
+    LinkKind, MailOutcome, MailPart, OrderKind, OrderState, PromptKind, Registration, RelayEvent,
     ReportOutcome, Role, SegmentState, SmsSwitch, Stage, Tab, Tell, TemplateClass,
 };
 

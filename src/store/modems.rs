@@ -23,6 +23,8 @@ pub struct SeenModem {
     pub model: Option<String>,
     /// As it says.
     pub firmware: Option<String>,
+    /// The line speed it answers at, where that was found out.
+    pub baud: Option<u32>,
 }
 
 /// A part of a modem's state that changed; `None` leaves a field as it is.
@@ -119,6 +121,13 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The speed at which the modem last seen on `port` answered.
+    pub fn baud_of(&self, port: &str) -> Result<Option<u32>> {
+        let sql = "SELECT baud FROM modems WHERE port = ?1 AND baud IS NOT NULL
+                    ORDER BY last_seen_at DESC LIMIT 1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([port], |row| row.get(0)).optional()?)
+    }
+
     /// One modem.
     pub fn modem(&self, id: ModemId) -> Result<Option<Modem>> {
         let sql = "SELECT * FROM modems WHERE id = ?1";
@@ -131,16 +140,18 @@ impl WriteTx<'_> {
     pub fn upsert_modem(&self, seen: &SeenModem, now: UnixTime) -> Result<ModemId> {
         let imei = seen.imei.as_ref().map(Imei::as_str);
         let identity = imei.map_or_else(|| format!("port:{}", seen.port), str::to_owned);
-        let sql = "INSERT INTO modems (identity, imei, port, profile, maker, model, firmware, last_seen_at)
-                   VALUES (:identity, :imei, :port, :profile, :maker, :model, :firmware, :now)
+        let sql = "INSERT INTO modems (identity, imei, port, profile, maker, model, firmware, baud, last_seen_at)
+                   VALUES (:identity, :imei, :port, :profile, :maker, :model, :firmware, :baud, :now)
                    ON CONFLICT (identity) DO UPDATE SET
                        port = excluded.port, profile = coalesce(excluded.profile, profile),
                        maker = coalesce(excluded.maker, maker), model = coalesce(excluded.model, model),
-                       firmware = coalesce(excluded.firmware, firmware), last_seen_at = :now
+                       firmware = coalesce(excluded.firmware, firmware),
+                       baud = coalesce(excluded.baud, baud), last_seen_at = :now
                    RETURNING id";
         let facts = named_params! {
             ":identity": identity, ":imei": imei, ":port": seen.port, ":profile": seen.profile,
-            ":maker": seen.maker, ":model": seen.model, ":firmware": seen.firmware, ":now": now,
+            ":maker": seen.maker, ":model": seen.model, ":firmware": seen.firmware,
+            ":baud": seen.baud, ":now": now,
         };
         let id = self.conn.prepare_cached(sql)?.query_row(facts, |row| row.get(0))?;
         self.changed(ChangeKind::Modem, id, now)?;

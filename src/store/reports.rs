@@ -2,7 +2,8 @@
 //!
 //! TP-MR has 8 bits and wraps within minutes on a busy line, while a report may come days later.
 //! So the reference alone proves nothing (`reliability` 1.4). A report that finds nothing is kept
-//! and tried again when a submit of that reference commits.
+//! and tried again when a submit of that reference commits. Some modems give every submit the same
+//! reference (fault 39): there the report's own is passed over, and number and time have to do.
 
 use rusqlite::{OptionalExtension, Row, named_params};
 
@@ -76,6 +77,8 @@ struct Candidate {
     segment: OutSegmentId,
     recipient: String,
     submitted_at: UnixTime,
+    /// When the network had it, as far as we know.
+    taken_at: UnixTime,
     valid_for: Millis,
     accepted: bool,
     /// No final report yet.
@@ -123,23 +126,43 @@ impl WriteTx<'_> {
         }
     }
 
+    /// Whether the modem of `line` gives its submits references of their own: the last two tell.
+    fn counts(&self, line: LineId) -> Result<bool> {
+        let sql = "SELECT mr FROM segments_out
+                    WHERE line_id = ?1 AND accepted_at IS NOT NULL AND mr IS NOT NULL
+                    ORDER BY accepted_at DESC, id DESC LIMIT 2";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let last: Vec<u8> =
+            statement.query_map([line], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        Ok(!matches!(last[..], [one, other] if one == other))
+    }
+
     /// Tries the orphans of a reference again, now that a segment has it, or those of any reference
-    /// when the segment's is unknown.
+    /// when the segment's is unknown or the modem does not count.
     pub(super) fn adopt_orphans(&self, segment: OutSegmentId, now: UnixTime) -> Result<()> {
+        let open =
+            "SELECT EXISTS (SELECT 1 FROM segments_out s JOIN reports r ON r.line_id = s.line_id
+                     WHERE s.id = ?1 AND r.segment_id IS NULL)";
+        if !self.conn.prepare_cached(open)?.query_row([segment], |row| row.get(0))? {
+            return Ok(());
+        }
+        let counts = self.counts(self.owner_of(segment)?.line)?;
         let sql = "SELECT r.id, r.line_id, r.mr, r.recipient, r.status, r.outcome, r.scts,
                           r.discharged_at, r.received_at
                      FROM segments_out s JOIN reports r ON r.line_id = s.line_id AND r.segment_id IS NULL
-                      AND (r.mr = s.mr OR r.mr IS NULL OR s.mr IS NULL)
+                      AND (r.mr = s.mr OR r.mr IS NULL OR s.mr IS NULL OR NOT ?3)
                     WHERE s.id = ?1 AND r.received_at >= s.on_air_at - ?2 ORDER BY r.id";
         let slack = CLOCK_SLACK.0.cast_signed();
         let mut statement = self.conn.prepare_cached(sql)?;
         let orphans: Vec<(ReportId, Report)> = statement
-            .query_map((segment, slack), |row| Ok((row.get(0)?, report_from(row)?)))?
+            .query_map((segment, slack, counts), |row| Ok((row.get(0)?, report_from(row)?)))?
             .collect::<rusqlite::Result<_>>()?;
         for (id, mut orphan) in orphans {
-            if self.segment_of(&orphan)? == Some(segment) {
+            let meant = self.segment_of(&orphan)?;
+            // That the modem does not count shows with its second text: the first one's report waits.
+            if let Some(meant) = meant.filter(|meant| *meant == segment || !counts) {
                 orphan.received_at = now;
-                self.apply(id, &orphan, segment, None)?;
+                self.apply(id, &orphan, meant, None)?;
             }
         }
         Ok(())
@@ -155,7 +178,7 @@ impl WriteTx<'_> {
         let by_stamp = self.candidates(report, anchor)?;
         let nearest = by_stamp
             .iter()
-            .min_by_key(|c| (!c.accepted, !c.open, c.submitted_at.0.abs_diff(anchor.0)));
+            .min_by_key(|c| (!c.accepted, !c.open, c.distance(anchor), c.submitted_at));
         if let Some(nearest) = nearest {
             return Ok(Some(nearest.segment));
         }
@@ -168,20 +191,22 @@ impl WriteTx<'_> {
 
     /// The segments of this line, reference and recipient that can have been taken at `anchor`.
     fn candidates(&self, report: &Report, anchor: UnixTime) -> Result<Vec<Candidate>> {
+        let counts = report.mr.is_some() && self.counts(report.line)?;
         let sql =
             "SELECT s.id, o.recipient_key, coalesce(s.on_air_at, s.accepted_at), o.valid_for_ms,
-                          s.state = 'accepted', s.report IS NULL OR s.report = 'trying'
+                          s.state = 'accepted', s.report IS NULL OR s.report = 'trying',
+                          s.accepted_at
                      FROM segments_out s JOIN outbound o ON o.message_id = s.message_id
-                    WHERE s.line_id = :line AND s.state = 'accepted' AND (s.mr = :mr OR :mr IS NULL)
+                    WHERE s.line_id = :line AND s.state = 'accepted' AND (s.mr = :mr OR :mr IS NULL OR s.mr IS NULL)
                       AND s.accepted_at BETWEEN :earliest AND :latest
                    UNION ALL
-                   SELECT s.id, o.recipient_key, s.on_air_at, o.valid_for_ms, 0, 1
+                   SELECT s.id, o.recipient_key, s.on_air_at, o.valid_for_ms, 0, 1, s.on_air_at
                      FROM segments_out s JOIN outbound o ON o.message_id = s.message_id
                     WHERE s.line_id = :line AND s.state = 'unknown'";
         let mut statement = self.conn.prepare_cached(sql)?;
         let candidates = statement.query_map(
             named_params! {
-                ":line": report.line, ":mr": report.mr,
+                ":line": report.line, ":mr": report.mr.filter(|_| counts),
                 ":earliest": UnixTime(anchor.0.saturating_sub(LONGEST_VALIDITY.0.cast_signed())),
                 ":latest": anchor.after(CLOCK_SLACK).after(CLOCK_SLACK),
             },
@@ -193,6 +218,7 @@ impl WriteTx<'_> {
                     valid_for: Millis(row.get::<_, i64>(3)?.unsigned_abs()),
                     accepted: row.get(4)?,
                     open: row.get(5)?,
+                    taken_at: row.get(6)?,
                 })
             },
         )?;
@@ -213,19 +239,7 @@ impl WriteTx<'_> {
         let sql = "UPDATE reports SET segment_id = ?2 WHERE id = ?1";
         self.conn.prepare_cached(sql)?.execute((id, segment))?;
         let owner = self.owner_of(segment)?;
-        let sql = "UPDATE segments_out SET state = 'accepted', mr = coalesce(mr, :mr),
-                          accepted_at = on_air_at WHERE id = :segment AND state = 'unknown'";
-        let evidence = named_params! { ":mr": report.mr, ":segment": segment };
-        if self.conn.prepare_cached(sql)?.execute(evidence)? > 0 {
-            self.custody(
-                owner.message,
-                report.received_at,
-                "was sent after all",
-                Some("a report came"),
-            )?;
-            self.count_segment_out(owner.line, &owner.recipient_key, report.received_at)?;
-            self.step_back(segment)?;
-        }
+        self.was_sent(segment, report.mr, "a report came", report.received_at)?;
         let sql = "UPDATE segments_out SET report = :outcome, reported_at = :at
                     WHERE id = :segment AND (report IS NULL OR report = 'trying'
                           OR (report <> 'delivered' AND :outcome = 'delivered'))";
@@ -257,7 +271,7 @@ impl WriteTx<'_> {
     }
 
     /// Evidence that an earlier sending left whole makes a repetition needless, if it still waits.
-    fn step_back(&self, segment: OutSegmentId) -> Result<()> {
+    pub(super) fn step_back(&self, segment: OutSegmentId) -> Result<()> {
         let sql = "UPDATE outbound AS o SET round = s.round
                      FROM segments_out s
                     WHERE s.id = ?1 AND o.message_id = s.message_id AND s.round < o.round
@@ -281,6 +295,13 @@ impl WriteTx<'_> {
 const LONGEST_VALIDITY: Millis = Millis::from_secs(64 * 7 * 24 * 3_600);
 
 impl Candidate {
+    /// How far `anchor`, which has whole seconds, is from the time it was on its way.
+    fn distance(&self, anchor: UnixTime) -> u64 {
+        let before = self.submitted_at.since(anchor.after(Millis(999)));
+        let after = anchor.since(self.taken_at.max(self.submitted_at));
+        before.0.max(after.0)
+    }
+
     /// Whether the service centre can have taken this segment at `anchor`.
     fn may_be_meant(&self, anchor: UnixTime) -> bool {
         let earliest = self.submitted_at.0.saturating_sub(CLOCK_SLACK.0.cast_signed());

@@ -134,11 +134,16 @@ impl WriteTx<'_> {
     }
 
     /// Sends codes and alarms once more that have been `unknown` for `wait` without evidence,
-    /// inside their validity, marked; never twice (D5). Returns them.
+    /// inside their validity, marked; never twice (D5), and not where the references say that all
+    /// of it left. Returns them.
     pub fn resend_overdue_unknown(&self, wait: Millis, now: UnixTime) -> Result<Vec<MessageId>> {
         let sql = "SELECT o.message_id FROM messages m JOIN outbound o ON o.message_id = m.id
                     WHERE m.state = 'unknown' AND m.class IN ('alert', 'otp') AND o.auto_resends = 0
-                      AND o.unknown_at <= ?1 - ?2 AND o.valid_until > ?1 LIMIT 100";
+                      AND o.unknown_at <= ?1 - ?2 AND o.valid_until > ?1
+                      AND EXISTS (SELECT 1 FROM segments_out s WHERE s.message_id = o.message_id
+                                     AND s.round = o.round AND s.state <> 'accepted'
+                                     AND s.evidence IS NOT 'sent')
+                    LIMIT 100";
         let overdue = self.ids(sql, (now, wait.0.cast_signed()))?;
         for &message in &overdue {
             let sql = "UPDATE outbound SET auto_resends = auto_resends + 1 WHERE message_id = ?1";

@@ -128,6 +128,7 @@ impl WriteTx<'_> {
             self.custody(owner.message, now, "accepted by the network", Some(&detail))?;
             self.count_segment_out(owner.line, &owner.recipient_key, now)?;
             self.continue_lease(owner.message, now)?;
+            self.weigh_references(owner.line, segment, mr, now)?;
             self.adopt_orphans(segment, now)?;
         }
         self.derive_state(owner.message, now)
@@ -141,6 +142,7 @@ impl WriteTx<'_> {
         now: UnixTime,
     ) -> Result<MessageState> {
         let owner = self.owner_of(segment)?;
+        self.references_are_in_doubt(owner.line, now)?;
         match refusal {
             Refusal::ForNow { code, detail, jitter_permille } => {
                 self.back_to_waiting(segment, Some(code))?;

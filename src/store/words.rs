@@ -172,6 +172,16 @@ words!(
 );
 
 words!(
+    /// What speaks for or against a segment whose end nobody heard.
+    Evidence {
+        /// It probably left.
+        Sent = "sent",
+        /// It probably did not.
+        NotSent = "not_sent",
+    }
+);
+
+words!(
     /// What a delivery report says, after the classes of TP-ST (23.040 §9.2.3.15).
     ReportOutcome {
         /// Still trying: another report follows.
@@ -466,6 +476,7 @@ mod tests {
             Stage::ALL.iter().map(|w| w.as_str()).collect(),
             SegmentState::ALL.iter().map(|w| w.as_str()).collect(),
             ReportOutcome::ALL.iter().map(|w| w.as_str()).collect(),
+            Evidence::ALL.iter().map(|w| w.as_str()).collect(),
             ChangeKind::ALL.iter().map(|w| w.as_str()).collect(),
             OrderKind::ALL.iter().map(|w| w.as_str()).collect(),
             OrderState::ALL.iter().map(|w| w.as_str()).collect(),

@@ -37,6 +37,10 @@ CREATE TABLE lines (
     -- Brand or campaign registration, where the country asks for one (S98).
     registration    TEXT NOT NULL DEFAULT 'not_needed'
                     CHECK (registration IN ('not_needed', 'needed', 'pending', 'registered')),
+    -- What the sender learns.
+    counted_from    INTEGER NOT NULL DEFAULT 0, -- TP-MR from before then tells nothing about later ones
+    slowed          INTEGER NOT NULL DEFAULT 0, -- how often the pace is halved (fault 59)
+    slowed_at       INTEGER,             -- since when; a day takes one back
     CHECK (iccid IS NOT NULL OR imsi IS NOT NULL)
 ) STRICT;
 CREATE UNIQUE INDEX lines_by_imsi ON lines (imsi) WHERE iccid IS NULL;
@@ -83,6 +87,7 @@ CREATE TABLE modems (
     identity     TEXT NOT NULL UNIQUE,   -- its IMEI, or 'port:' and the port when it tells none
     imei         TEXT,
     port         TEXT,                   -- last port it was opened on
+    baud         INTEGER,                -- the line speed it answered at; NULL: it has none of its own
     profile      TEXT,                   -- name of the modem family
     maker        TEXT,
     model        TEXT,
@@ -511,6 +516,8 @@ CREATE TABLE segments_out (
     report       TEXT CHECK (report IN ('trying', 'delivered', 'failed', 'expired')), -- NULL: none yet
     reported_at  INTEGER,
     error_code   TEXT,
+    -- What speaks for or against an unknown one; the reason stands in custody. NULL: nothing.
+    evidence     TEXT CHECK (evidence IN ('sent', 'not_sent')),
     UNIQUE (message_id, round, seq)
 ) STRICT;
 CREATE INDEX segments_out_by_mr ON segments_out (line_id, mr, accepted_at);

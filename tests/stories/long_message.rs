@@ -1,5 +1,6 @@
 //! Long texts, in and out.
 
+use simgate::sms::{Tpdu, Way};
 use simgate::types::MessageState;
 
 use crate::gateway::{CUSTOMER, TestGateway, delivers};
@@ -72,8 +73,49 @@ async fn a_refused_part_is_sent_again_and_the_first_part_is_not() {
     gateway.faults(0, "[[rules]]\non = \"+CMGS\"\nskip = 1\ntimes = 1\neffect = { cms = 42 }\n");
     let text = long_text();
     let id = gateway.send(CUSTOMER, &text).await;
+    let torn = gateway
+        .until("it waits in the middle", async || {
+            let message = gateway.message(id).await;
+            (message.state == MessageState::Queued && message.segments_done == 1).then_some(message)
+        })
+        .await;
+    assert_eq!((torn.segments, torn.segments_done), (3, 1), "how far it got is visible");
+    let (_, shown) = gateway.call("GET", &format!("/api/v1/messages/{id}"), None).await;
+    let states: Vec<_> = shown["segment_list"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|segment| segment["state"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(states, ["accepted", "waiting", "waiting"]);
     gateway.becomes(id, MessageState::Delivered).await;
-    assert_eq!(gateway.submitted(0).len(), 3, "three parts, each taken once");
+    // What left is what was prepared, octet by octet but for TP-MR, which is the modem's.
+    let (_, whole) = gateway.call("GET", &format!("/api/v1/messages/{id}"), None).await;
+    let prepared: Vec<_> = whole["segment_list"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|segment| segment["tpdu"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    let left = gateway.modems.with(|world| {
+        let all = world.submitted(0, 0).map(|sent| simgate::sms::to_hex(&sent.tpdu));
+        all.collect::<Vec<_>>()
+    });
+    let but_reference = |all: &[String]| -> Vec<String> {
+        all.iter().map(|tpdu| format!("{}{}", &tpdu[..2], &tpdu[4..])).collect()
+    };
+    assert_eq!(but_reference(&left), but_reference(&prepared), "three, each taken once");
+    let references: Vec<_> = left
+        .iter()
+        .map(|tpdu| {
+            let octets = simgate::sms::from_hex(tpdu).expect("hex");
+            match Tpdu::decode(&octets, Way::FromMobile) {
+                Ok(Tpdu::Submit(submit)) => submit.concat().map(|concat| concat.reference),
+                other => panic!("{other:?}"),
+            }
+        })
+        .collect();
+    assert!(references[0].is_some() && references.iter().all(|one| *one == references[0]));
     let arrived = gateway.modems.with(|world| world.handset(CUSTOMER).map(|h| h.texts.len()));
     assert_eq!(arrived, Some(1));
 }

@@ -21,7 +21,9 @@ mod emulator;
 #[path = "../support/emulator_fuzz.rs"]
 mod emulator_fuzz;
 mod engine;
+mod evidence;
 mod exports;
+mod faults;
 mod full_sim;
 #[path = "../support/gateway.rs"]
 mod gateway;

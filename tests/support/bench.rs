@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use simgate::emulator::{self, Faults, Scenario, World};
 use simgate::modem::{
-    Accepted, Disposition, Driver, Event, Input, Order, Output, Receipt, Settings, State,
+    Accepted, Disposition, Driver, Event, Input, Order, Output, Receipt, Settings, Source, State,
     SubmitError, Ticket,
 };
 use simgate::sms::{
@@ -100,6 +100,10 @@ pub struct Outgoing {
     pub stage: Stage,
     /// A report is wanted.
     pub report: bool,
+    /// It goes by a slot of the modem, where that can.
+    pub keep: bool,
+    /// What a slot said while nobody knew.
+    pub found: Option<bool>,
 }
 
 /// What survives everything.
@@ -114,6 +118,8 @@ pub struct Ledger {
 #[derive(Debug)]
 enum Work {
     Keep(Receipt, String),
+    /// A text on its way out lies in the modem, sent or not.
+    Found(Receipt, String, bool),
     Stage(usize),
     Outcome(usize, Result<Accepted, SubmitError>),
     Late(usize),
@@ -130,6 +136,10 @@ struct Seat {
     commits: VecDeque<(Millis, Work)>,
     /// A segment has a stage and no outcome.
     busy: bool,
+    /// It had to be recovered without a word about it.
+    silent: bool,
+    /// Something was said since the last change of state.
+    told: bool,
 }
 
 /// Modems, drivers, ledger.
@@ -143,6 +153,8 @@ pub struct Bench {
     pub bytes: (usize, usize),
     /// What drivers said to people.
     pub notes: Vec<String>,
+    /// Every text out goes by a slot; else every fourth text does.
+    pub keep: bool,
     seats: Vec<Seat>,
     alive: bool,
     full: bool,
@@ -170,6 +182,7 @@ impl Bench {
             given: Vec::new(),
             bytes: (0, 0),
             notes: Vec::new(),
+            keep: false,
             seats,
             alive: true,
             full: false,
@@ -268,6 +281,9 @@ impl Bench {
             if lying > 0 || facts.waiting > 0 {
                 return Err(format!("I1: in modem {modem} {lying} lie, {} wait", facts.waiting));
             }
+            if self.seats[modem].silent {
+                return Err(format!("I6: modem {modem} was recovered without a word"));
+            }
             let state = self.seats[modem].state;
             if state != State::Ready {
                 return Err(format!("I4: modem {modem} is {state}"));
@@ -317,7 +333,8 @@ impl Bench {
             let submit = Submit { report, ..Submit::new(to, &segment) };
             let tpdu = Tpdu::Submit(submit).encode().expect("it can be written");
             let stage = Stage::Waiting(self.now);
-            self.ledger.out.push(Outgoing { modem, tpdu, stage, report });
+            let keep = self.keep || self.texts % 4 == 3;
+            self.ledger.out.push(Outgoing { modem, tpdu, stage, report, keep, found: None });
         }
     }
 
@@ -443,7 +460,10 @@ impl Bench {
             let Some(driver) = &mut self.seats[modem].driver else { return };
             match driver.poll() {
                 Output::Transmit(bytes) => self.write_modem(modem, &bytes),
-                Output::Event(Event::Reopen { .. }) => reopen = true,
+                Output::Event(Event::Reopen { .. }) => {
+                    // The log and the counter have the reason.
+                    (reopen, self.seats[modem].silent) = (true, false);
+                }
                 Output::Event(event) => self.hear(modem, event),
                 Output::WakeAt(wake) => {
                     self.seats[modem].wake = wake;
@@ -506,9 +526,18 @@ impl Bench {
         let done = self.now + if self.full { PAUSE } else { COMMIT };
         let seat = &mut self.seats[modem];
         match event {
-            Event::Transition { to, .. } => seat.state = to,
+            Event::Transition { to, .. } => {
+                seat.silent |= to == State::Recovering && !seat.told;
+                (seat.state, seat.told) = (to, false);
+            }
             Event::Received(received) => {
-                seat.commits.push_back((done, Work::Keep(received.receipt, received.pdu)));
+                let work = match received.from {
+                    Source::Stored { stat: Some(stat @ (2 | 3)), .. } => {
+                        Work::Found(received.receipt, received.pdu, stat == 3)
+                    }
+                    _ => Work::Keep(received.receipt, received.pdu),
+                };
+                seat.commits.push_back((done, work));
             }
             Event::Submitted { ticket, outcome } => {
                 seat.commits.push_back((done, Work::Outcome(ticket.0 as usize, outcome)));
@@ -517,7 +546,10 @@ impl Bench {
                 seat.commits.push_back((done, Work::Late(ticket.0 as usize)));
             }
             Event::PinWanted { .. } => self.drive(modem, Input::Order(Order::AllowPin)),
-            Event::Note(note) => self.notes.push(note),
+            Event::Note(note) => {
+                seat.told = true;
+                self.notes.push(note);
+            }
             _ => {}
         }
         // Commits are done one after the other.
@@ -526,23 +558,30 @@ impl Bench {
     }
 
     fn committed(&mut self, modem: usize, work: Work) {
-        if self.full && matches!(work, Work::Keep(..)) {
-            if let Work::Keep(receipt, _) = work {
-                self.drive(modem, Input::Order(Order::Release(receipt)));
-            }
-            return;
+        if let Work::Keep(receipt, _) | Work::Found(receipt, ..) = &work
+            && self.full
+        {
+            return self.drive(modem, Input::Order(Order::Release(*receipt)));
+        }
+        if let Work::Found(receipt, pdu, _) = &work
+            && self.ledger.kept(modem, pdu).is_some_and(|out| out.stage == Stage::OnAir)
+        {
+            return self.drive(modem, Input::Order(Order::Release(*receipt)));
         }
         self.ledger.commit(modem, &work, self.now);
         match work {
-            Work::Keep(receipt, _) => self.drive(modem, Input::Order(Order::Confirm(receipt))),
+            Work::Keep(receipt, _) | Work::Found(receipt, ..) => {
+                self.drive(modem, Input::Order(Order::Confirm(receipt)));
+            }
             Work::Stage(n) => {
+                let keep = self.ledger.out[n].keep;
                 let tpdu = self.ledger.out[n].tpdu.clone();
                 let more = self.ledger.out.get(n + 1).is_some_and(|next| {
                     next.modem == modem && matches!(next.stage, Stage::Waiting(_))
                 });
                 let ticket = Ticket(n as u64);
                 if self.seats[modem].driver.is_some() {
-                    self.drive(modem, Input::Order(Order::Submit { ticket, tpdu, more }));
+                    self.drive(modem, Input::Order(Order::Submit { ticket, tpdu, more, keep }));
                 } else {
                     // The port went while the stage was committed: nothing can have left.
                     self.ledger.out[n].stage = Stage::Waiting(self.now + PAUSE);
@@ -586,6 +625,15 @@ impl Ledger {
                 *self.inbound.entry((modem, pdu.clone())).or_default() += 1;
                 self.report(modem, pdu);
             }
+            Work::Found(_, pdu, sent) => {
+                let out = self.kept(modem, pdu).filter(|out| out.stage == Stage::Unknown);
+                if let Some(out) = out {
+                    out.found = Some(*sent);
+                    if *sent {
+                        out.stage = Stage::Accepted;
+                    }
+                }
+            }
             Work::Stage(n) => self.out[*n].stage = Stage::OnAir,
             Work::Outcome(n, outcome) => {
                 let stage = &mut self.out[*n].stage;
@@ -610,6 +658,14 @@ impl Ledger {
                 }
             }
         }
+    }
+
+    /// The segment of this modem with these octets, that of unknown end first.
+    fn kept(&mut self, modem: usize, pdu: &str) -> Option<&mut Outgoing> {
+        let octets = simgate::sms::from_hex(pdu).unwrap_or_default();
+        let tpdu = octets.get(1..).unwrap_or_default().to_vec();
+        let meant = self.out.iter_mut().filter(|out| out.modem == modem && same(&tpdu, &out.tpdu));
+        meant.min_by_key(|out| out.stage != Stage::Unknown)
     }
 
     /// A report proves that what was unknown went out, when only one can be meant.

@@ -117,8 +117,8 @@ fn settings(script: &[Line]) -> (Settings, Vec<Line>) {
     (settings, steps)
 }
 
-/// `submit 1 HEX`, `submit-more 1 HEX`, `confirm 1`, `release 1`, `allow-pin`, `sweep`,
-/// `ussd 1 *100#`, `console 1 AT+CSQ`, `restart`, `stop`.
+/// `submit 1 HEX`, `submit-more 1 HEX`, `submit-keep 1 HEX`, `confirm 1`, `release 1`, `leave 1`,
+/// `allow-pin`, `sweep`, `ussd 1 *100#`, `console 1 AT+CSQ`, `restart`, `stop`.
 fn order(words: &str) -> Result<Order, String> {
     let mut parts = words.splitn(3, ' ');
     let verb = parts.next().unwrap_or("");
@@ -126,11 +126,13 @@ fn order(words: &str) -> Result<Order, String> {
     let text = parts.next().unwrap_or("").to_owned();
     let ticket = Ticket(number);
     Ok(match verb {
-        "submit" | "submit-more" => {
-            Order::Submit { ticket, tpdu: octets(&text)?, more: verb == "submit-more" }
+        "submit" | "submit-more" | "submit-keep" => {
+            let (more, keep) = (verb == "submit-more", verb == "submit-keep");
+            Order::Submit { ticket, tpdu: octets(&text)?, more, keep }
         }
         "confirm" => Order::Confirm(Receipt(number)),
         "release" => Order::Release(Receipt(number)),
+        "leave" => Order::Leave(Receipt(number)),
         "allow-pin" => Order::AllowPin,
         "sweep" => Order::Sweep,
         "ussd" => Order::Ussd { ticket, code: text },
@@ -327,6 +329,8 @@ fn is_quiet(event: &Event) -> bool {
             | Event::Identified(_)
             | Event::Sim(_)
             | Event::Status(_)
+            | Event::FellWhileSending
+            | Event::Restarted
             | Event::Storage { .. }
             | Event::Note(_)
     )
@@ -362,6 +366,8 @@ pub fn conclusion(event: &Event) -> String {
         Event::Removed { receipt } => format!("removed {}", receipt.0),
         Event::Submitted { ticket, outcome } => submitted(ticket, outcome),
         Event::SubmittedLate { ticket, outcome } => format!("late {}", submitted(ticket, outcome)),
+        Event::FellWhileSending => "fell-while-sending".to_owned(),
+        Event::Restarted => "restarted".to_owned(),
         Event::Status(status) => {
             let signal = status.signal_dbm.map_or("-".to_owned(), |dbm| dbm.to_string());
             let operator = status.operator.as_deref().unwrap_or("-");

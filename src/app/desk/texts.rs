@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::Desk;
 use crate::app::decision::House;
-use crate::app::intake::{self, Arrival};
+use crate::app::intake::{self, Arrival, Then};
 use crate::app::shell::Ask;
 use crate::bus::Change;
 use crate::modem::{Event, Order, Receipt, Received, Source};
@@ -63,7 +63,11 @@ impl Desk {
             let order = match outcomes.next() {
                 Some(Ok(taken)) => {
                     self.stored(receipt, &from, taken);
-                    Order::Confirm(receipt)
+                    match taken.then {
+                        Then::Confirm => Order::Confirm(receipt),
+                        Then::Release => Order::Release(receipt),
+                        Then::Leave => Order::Leave(receipt),
+                    }
                 }
                 Some(Err(error)) => {
                     tracing::error!(port = self.candidate.name, %error, "text left in the modem");
@@ -83,8 +87,13 @@ impl Desk {
             Source::Stored { storage, index, .. } => Some((storage.clone(), *index)),
             Source::Direct => None,
         };
+        // 27.005 §3.1, `<stat>`: 2 stored and unsent, 3 stored and sent.
+        let kept = match received.from {
+            Source::Stored { stat: Some(stat @ (2 | 3)), .. } => Some(stat == 3),
+            _ => None,
+        };
         let (pdu, at) = (received.pdu.clone(), self.shared.clock.wall());
-        Arrival { line, country: self.country, pdu, stored, at }
+        Arrival { line, country: self.country, pdu, stored, kept, at }
     }
 
     fn stored(&mut self, receipt: Receipt, from: &Source, taken: intake::Taken) {
@@ -92,7 +101,9 @@ impl Desk {
             Source::Stored { index, .. } => Some(*index),
             Source::Direct => None,
         };
-        self.lying.insert(receipt, Lying { segment: taken.segment, slot });
+        if taken.segment.is_some() || taken.message.is_some() {
+            self.lying.insert(receipt, Lying { segment: taken.segment, slot });
+        }
         if let Some(message) = taken.message {
             self.shared.bus.ring(Change::Message(message));
         }

@@ -217,6 +217,51 @@ impl Command for DeleteMessage {
     }
 }
 
+/// `AT+CMGW=<octets>`: write a TPDU into the storage that [`SendStored`] sends from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WritePdu(SubmitPdu);
+
+impl WritePdu {
+    /// A submit through the service centre of the SIM.
+    pub fn new(tpdu: &[u8]) -> Self {
+        Self(SubmitPdu::new(None, tpdu))
+    }
+}
+
+impl Command for WritePdu {
+    /// The slot.
+    type Reply = u16;
+    const TIMEOUT: Millis = Millis::from_secs(30);
+    const ANSWER: Answer = Answer::lines(&["+CMGW:"]);
+    fn write(&self, line: &mut AtLine) {
+        line.name("+CMGW").number(self.0.tpdu_octets);
+    }
+    fn parse(&self, info: &Info) -> Result<u16, ParseError> {
+        info.one("+CMGW:")?.number()
+    }
+    fn payload(&self) -> Option<Payload> {
+        self.0.payload()
+    }
+}
+
+/// `AT+CMSS=<index>`: send what [`WritePdu`] wrote. The modem marks the slot as sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SendStored(pub u16);
+
+impl Command for SendStored {
+    /// The message reference.
+    type Reply = u8;
+    const TIMEOUT: Millis = Millis::from_secs(120);
+    const ANSWER: Answer = Answer::lines(&["+CMSS:"]);
+    fn write(&self, line: &mut AtLine) {
+        line.name("+CMSS").number(self.0);
+    }
+    fn parse(&self, info: &Info) -> Result<u8, ParseError> {
+        let reference: i64 = info.one("+CMSS:")?.number()?;
+        Ok(u8::try_from(reference).unwrap_or(0))
+    }
+}
+
 /// `AT+CMGS=<octets>`: send a TPDU.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubmitPdu {

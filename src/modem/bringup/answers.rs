@@ -135,7 +135,7 @@ impl BringUp {
             Step::IndicationChoices => {
                 known.indications = None;
                 let choices = outcome.reply(&sms::ListIndications);
-                self.reception.choose_indications(known.profile, choices);
+                self.reception.choose_indications(known, choices);
                 if self.reception.is_polling() {
                     out.note_once(POLLING);
                     return self.go(Step::Registration(0));

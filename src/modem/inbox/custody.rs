@@ -117,6 +117,24 @@ impl Inbox {
         }
     }
 
+    /// What lies there is none of ours.
+    pub fn leave(&mut self, receipt: Receipt) {
+        if let Some(offer) = self.offers.get_mut(&receipt)
+            && offer.custody == Custody::Open
+        {
+            offer.custody = Custody::Stuck;
+        }
+    }
+
+    /// A text of our own was sent from this slot.
+    pub fn empty(&mut self, slot: (Storage, u16), known: &Known) {
+        let receipt = self.offer(String::new(), Some(slot), known);
+        if let Some(offer) = self.offers.get_mut(&receipt) {
+            offer.custody = Custody::Confirmed { refused: 0 };
+        }
+        self.removals.push_back(receipt);
+    }
+
     /// The slot was read again: it is emptied only if it still holds the same PDU.
     pub(super) fn compared(
         &mut self,

@@ -87,10 +87,6 @@ impl Inbox {
     /// One entry of a list, or one slot.
     fn entry(&mut self, storage: Storage, index: u16, entry: Stored, known: &Known, out: &mut Out) {
         let slot = (storage, index);
-        // Our own texts, if another program stored some: not received (quirk 80).
-        if matches!(entry.stat, Some(2 | 3)) {
-            return;
-        }
         let whole = entry.is_whole();
         let Some(pdu) = entry.pdu else { return self.unreadable(slot, out) };
         // Bytes were lost on the line, or the modem keeps a cut PDU: the second reading tells.

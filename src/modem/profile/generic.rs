@@ -4,7 +4,8 @@ use super::{Cnmi, Profile, Quirks, UssdForm};
 use crate::at::commands::sms::Storage;
 
 /// Deviations of a modem that has none.
-pub const QUIRKS: Quirks = Quirks { acknowledges: true, radio_off: 4, pause_ms: 20, brisk: true };
+pub const QUIRKS: Quirks =
+    Quirks { acknowledges: true, radio_off: 4, pause_ms: 20, brisk: true, keeps_sent: true };
 
 /// Stored delivery and direct reports first, then less and less (27.005 §3.4.1). The last value
 /// is tried again with the other one when the modem's own list wants that.

@@ -66,6 +66,8 @@ pub struct Quirks {
     /// Commands about texts need no such pause before them: nothing unsolicited looks like their
     /// answers. Old modules lose characters without it.
     pub brisk: bool,
+    /// A text may be written into a slot and sent from there right away (`+CMGW`, `+CMSS`).
+    pub keeps_sent: bool,
 }
 
 /// A `+CNMI` setting: mode, mt, bm, ds, bfr.

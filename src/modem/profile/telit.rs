@@ -20,8 +20,9 @@ pub const PROFILE: Profile = Profile {
     iccid: &["#CCID", "+CCID"],
     pin_tries: &[QueryPinTriesBy { text: "#PCT", prefix: "#PCT:", position: 0 }],
     storages: &[Storage::Sm, Storage::Me],
-    // Quirk 23: storing takes its time, and so does whatever follows.
-    quirks: Quirks { pause_ms: 100, brisk: false, ..generic::QUIRKS },
+    // Quirk 23: storing takes its time, and so does whatever follows; sending from a slot that was
+    // just written fails with an error that proves nothing.
+    quirks: Quirks { pause_ms: 100, brisk: false, keeps_sent: false, ..generic::QUIRKS },
     noise: &["#"],
     ..generic::PROFILE
 };

@@ -17,8 +17,12 @@ impl Session {
                 out.event(Event::StorageFull);
                 self.inbox.hint(now);
             }
-            Urc::MessageStored { .. } | Urc::ReportStored { .. } => self.inbox.hint(now),
+            Urc::MessageStored { storage, .. } | Urc::ReportStored { storage, .. } => {
+                self.inbox.announced(now, storage.as_deref(), &self.known);
+                self.health.prove(now, out);
+            }
             Urc::MessageDirect(direct) | Urc::ReportDirect(direct) => {
+                self.health.prove(now, out);
                 let whole = is_whole(direct.length, &direct.pdu);
                 self.inbox.direct(direct.pdu, whole, &self.known, out);
                 self.heed_acknowledgements(now);

@@ -480,6 +480,8 @@ struct Segment {
     reference: Option<u8>,
     /// Out: `trying`, `delivered`, `failed` or `expired`.
     report: Option<&'static str>,
+    /// Out, `unknown`: `sent` or `not_sent`, as far as the modem's references or slots speak for it.
+    evidence: Option<&'static str>,
     at: Option<String>,
     error: Option<String>,
 }
@@ -501,6 +503,7 @@ impl From<SegmentRow> for Segment {
             state: row.state.map(|state| state.as_str()),
             reference: row.mr,
             report: row.report.map(|report| report.as_str()),
+            evidence: row.evidence.map(|evidence| evidence.as_str()),
             at: row.at.map(stamp),
             error: row.error,
         }
