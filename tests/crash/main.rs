@@ -1,7 +1,7 @@
 //! Whole processes: the binary as an operator runs it, on real ptys and real listeners.
 //!
 //! `kill_9` ends it at random moments and counts every text afterwards; `demo` is a visitor's first
-//! minute. `program` starts and ends them, `client` speaks HTTP to them, `ledger` knows what
+//! minute; `machine` is what the system around it does. `program` starts and ends them, `client` speaks HTTP to them, `ledger` knows what
 //! was written by whom and what must have become of it.
 //!
 //! These programs live in real time. Nothing here waits for time to pass except where the moment of
@@ -13,6 +13,7 @@ mod demo;
 mod https;
 mod kill_9;
 mod ledger;
+mod machine;
 mod program;
 
 mod random;

@@ -21,9 +21,16 @@ pub struct Program {
 impl Program {
     /// Starts `simgate` with these words; what it logs is appended to a file.
     pub fn start(arguments: &[&str], log: &Path) -> Self {
+        Self::start_as(arguments, log, |_| ())
+    }
+
+    /// The same with something changed before.
+    pub fn start_as(arguments: &[&str], log: &Path, prepare: impl FnOnce(&mut Command)) -> Self {
         let log = File::options().create(true).append(true).open(log).expect("a log");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_simgate"))
-            .args(arguments)
+        let mut command = Command::new(env!("CARGO_BIN_EXE_simgate"));
+        command.args(arguments);
+        prepare(&mut command);
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -51,6 +58,11 @@ impl Program {
     /// Waits until the program has closed what it prints to: until it ended.
     pub async fn ended(&mut self) {
         while let Ok(Some(_)) = self.lines.next_line().await {}
+    }
+
+    /// Sends a signal that does not end it.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("our child");
     }
 
     /// kill -9. Nothing in the program can do anything about it.

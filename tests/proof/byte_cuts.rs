@@ -47,6 +47,53 @@ fn every_byte(way: Towards, what: Gone) {
     );
 }
 
+/// Switched on, then a text out by a slot of the modem; the bytes in either direction before and
+/// after it.
+fn kept(bench: &mut Bench) -> [(usize, usize); 2] {
+    bench.keep = true;
+    bench.act(&Op::Wait(20_000));
+    let before = bench.bytes;
+    bench.act(&Op::Send { modem: 0, parts: 1, report: false });
+    bench.act(&Op::Wait(10_000));
+    let after = bench.bytes;
+    bench.calm();
+    [before, after]
+}
+
+/// Reliability 1.4 (b): from the first byte of `+CMGW` to the emptied slot each byte may be the last;
+/// nothing goes twice, no slot stays behind, and what a slot says is true where the modem lived on.
+#[test]
+fn a_text_in_its_slot_survives_a_cut_at_every_byte() {
+    let mut bench = Bench::new(&["generic"]);
+    let [before, after] = kept(&mut bench);
+    bench.verdict().expect("nothing went wrong");
+    assert_eq!(bench.count(Stage::Accepted), 1);
+    let every = number("SIMGATE_CUT_EVERY", 4).clamp(1, 4) as usize;
+    let (mut settled, mut told) = (0, 0);
+    for what in [Gone::Port, Gone::Process, Gone::Modem, Gone::ModemAndPort] {
+        let ways = [(Towards::Modem, before.0, after.0), (Towards::Gateway, before.1, after.1)];
+        for (way, from, to) in ways {
+            for after in (from + what as usize % every..to).step_by(every) {
+                let mut bench = Bench::cut(&["generic"], Cut { way, after, what });
+                kept(&mut bench);
+                let place = || format!("{what:?} gone after {after} bytes towards the {way:?}");
+                if let Err(broken) = bench.verdict() {
+                    panic!("{}: {broken}", place());
+                }
+                let out = &bench.ledger.out[0];
+                settled += usize::from(out.found == Some(true));
+                told += usize::from(out.found == Some(false));
+                let sent = bench.world.submitted(0, 0).count();
+                if what == Gone::Process && out.found == Some(false) {
+                    assert_eq!(sent, 0, "{}", place());
+                }
+            }
+        }
+    }
+    println!("slots settled {settled} unknown segments and spoke against {told}");
+    assert!(settled > 0 && told > 0);
+}
+
 /// Fault 10: the stick is pulled at every byte it is written.
 #[test]
 fn the_port_may_vanish_at_every_byte_towards_the_modem() {

@@ -83,7 +83,7 @@ pub fn number(name: &str, otherwise: u64) -> u64 {
     set.and_then(|value| value.parse().ok()).unwrap_or(otherwise)
 }
 
-/// I1, I2 and I4 after lives of faults, unplugged sticks and killed processes, each by its seed.
+/// I1, I2, I4 and I6 after lives of faults, unplugged sticks and killed processes, each by its seed.
 #[test]
 fn no_life_loses_or_doubles_a_text() {
     let (first, seeds) = (number("SIMGATE_FIRST_SEED", 0), number("SIMGATE_SEEDS", SEEDS));

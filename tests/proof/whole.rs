@@ -72,6 +72,8 @@ pub struct Whole {
     /// Texts whose acceptance was committed before anybody died.
     accepted: Vec<String>,
     texts: usize,
+    /// Every text that comes in is to be forwarded.
+    forwards: bool,
     tasks: usize,
     /// Writers that ended at a commit and are never heard of again.
     ended: usize,
@@ -101,6 +103,7 @@ impl Whole {
             given: Vec::new(),
             accepted: Vec::new(),
             texts: 0,
+            forwards: false,
             tasks: alive(),
             ended: 0,
         }
@@ -132,6 +135,30 @@ impl Whole {
                     self.clock.sleep(RESTART).await;
                 }
             }
+        }
+    }
+
+    /// Has every line forward what comes in: a side effect of each text, to be counted (I3). Nothing
+    /// may have gone wrong yet.
+    pub async fn forward(&mut self) {
+        self.forwards = true;
+        let modems = self.modems.with(|world| world.modems());
+        loop {
+            let Some((store, _)) = &self.running else { return };
+            let lines = store.read(|tx| tx.lines()).await.expect("readable");
+            if lines.len() == modems {
+                let now = self.clock.wall();
+                let set = store.write(move |tx| {
+                    for line in &lines {
+                        let mut set = tx.line_settings(line.id)?.expect("a line");
+                        set.response_emails = vec!["inbox@example.org".to_owned()];
+                        tx.save_line_settings(line.id, &set, now)?;
+                    }
+                    Ok(())
+                });
+                return set.await.expect("set");
+            }
+            self.pass(Millis(200)).await;
         }
     }
 
@@ -275,6 +302,19 @@ impl Whole {
         let received = all.iter().filter(|m| m.direction == Direction::In).count();
         if received != self.given.len() {
             return Err(format!("I1: {received} texts, {} were sent", self.given.len()));
+        }
+        if self.forwards {
+            for message in all.iter().filter(|m| m.direction == Direction::In) {
+                let id = message.id;
+                let made = store.read(move |tx| tx.deliveries_of(id)).await.expect("readable");
+                if made.len() != 1 {
+                    return Err(format!(
+                        "I3: {:.20} is forwarded {} times",
+                        message.text,
+                        made.len()
+                    ));
+                }
+            }
         }
         for text in &self.accepted {
             let here = all.iter().filter(|m| m.direction == Direction::Out && m.text == *text);

@@ -17,6 +17,7 @@ fn live(one: usize, other: usize, ops: &[Op]) -> Result<(), String> {
         let families: Vec<_> = profiles().collect();
         let mut whole = Whole::new(&[families[one], families[other]]);
         whole.start().await;
+        whole.forward().await;
         for op in ops {
             whole.act(op).await;
         }
@@ -27,7 +28,7 @@ fn live(one: usize, other: usize, ops: &[Op]) -> Result<(), String> {
     lived
 }
 
-/// I1, I2, I4, I5 and I7 after lives of faults, pulled sticks and ended processes.
+/// I1 to I5 and I7 after lives of faults, pulled sticks and ended processes.
 #[test]
 fn no_life_of_a_whole_gateway_loses_or_doubles_a_text() {
     let first = number("SIMGATE_FIRST_SEED", 0);
