@@ -17,7 +17,7 @@ use super::{Shared, tell};
 use crate::bus::Change;
 use crate::io::smtp::{Letter, PostError};
 use crate::store::{Delivery, DeliveryKind, MailPart, NewDelivery, Result, THREAD_LINK_LIFE, Way};
-use crate::types::{MessageId, Millis, UnixTime};
+use crate::types::{Ladder, MessageId, Millis, UnixTime};
 
 mod hooks;
 
@@ -94,7 +94,7 @@ async fn fall_over(shared: &Shared) -> Result<()> {
     let Some(room) = &shared.mail else { return Ok(()) };
     let now = shared.clock.wall();
     let patience = Millis::from_secs(u64::from(room.settings.fall_over_minutes) * 60);
-    let before = UnixTime(now.0 - patience.0.cast_signed());
+    let before = now.before(patience);
     let waiting = shared.store.read(move |tx| tx.overdue_forwards(before)).await?;
     for overdue in waiting {
         let written = shared.store.write(move |tx| {
@@ -171,14 +171,9 @@ impl Line {
     /// How long the server is left in peace. A wrong password is tried rarely: servers lock
     /// accounts and addresses for it.
     fn pause(&self) -> Millis {
-        const STEPS: [u64; 7] = [2, 15, 30, 60, 2 * 60, 5 * 60, 10 * 60];
-        const REFUSED: [u64; 4] = [60, 10 * 60, 30 * 60, 60 * 60];
-        let step = |steps: &[u64]| {
-            let last = steps.len().saturating_sub(1);
-            let at = usize::try_from(self.failures.saturating_sub(1)).unwrap_or(last).min(last);
-            Millis::from_secs(steps.get(at).copied().unwrap_or(60))
-        };
-        if self.refused { step(&REFUSED) } else { step(&STEPS) }
+        const FAILED: Ladder = Ladder(&[2, 15, 30, 60, 2 * 60, 5 * 60, 10 * 60]);
+        const REFUSED: Ladder = Ladder(&[60, 10 * 60, 30 * 60, 60 * 60]);
+        if self.refused { REFUSED } else { FAILED }.wait(self.failures)
     }
 }
 
@@ -282,7 +277,7 @@ async fn ailing(
         }
         let news = tx.note_mail_health(MailPart::Out, Some(&said), now)?;
         if refused {
-            let day = now.0.div_euclid(DAY);
+            let day = now.day();
             let text = format!("No mail leaves: {said}. Correct [mail.smtp] in the settings.");
             tx.add_delivery(&alert(text, format!("smtp password {day}")), now)?;
         }
@@ -297,7 +292,6 @@ async fn ailing(
 
 /// Refusals of our password in a row before the admins are told by another way.
 const ALARM_AFTER: u32 = 3;
-const DAY: i64 = 24 * 3_600_000;
 
 /// A letter left, or cannot.
 async fn finish(
@@ -336,7 +330,7 @@ async fn refused(shared: &Shared, delivery: Delivery, letter: &Letter, why: Stri
     let written = shared.store.write(move |tx| {
         if forward {
             tx.sink_bounced(&to, &said, now)?;
-            let day = now.0.div_euclid(DAY);
+            let day = now.day();
             let text = format!("The mail server refuses mail to {to}: {said}");
             tx.add_delivery(&alert(text, format!("sink {day} {to}")), now)?;
         }
@@ -349,20 +343,15 @@ async fn refused(shared: &Shared, delivery: Delivery, letter: &Letter, why: Stri
 /// Not now; later, for five days.
 async fn later(shared: &Shared, delivery: Delivery, why: String) -> Result<()> {
     let now = shared.clock.wall();
-    let next = now.after(backoff(delivery.attempts, shared.entropy.up_to(400)));
+    let next = now.after(WAITS.spread(delivery.attempts, shared.entropy.jitter()));
     if next >= delivery.created_at.after(GIVE_UP) {
         return finish(shared, delivery, Err(format!("given up after five days: {why}"))).await;
     }
     shared.store.write(move |tx| tx.retry_delivery(delivery.id, &why, next)).await
 }
 
-/// The wait before try number `attempts` + 1, spread by up to a fifth.
-fn backoff(attempts: u32, spread_permille: u64) -> Millis {
-    const STEPS: [u64; 7] = [30, 2 * 60, 10 * 60, 30 * 60, 3_600, 2 * 3_600, 4 * 3_600];
-    let last = STEPS.len() - 1;
-    let step = usize::try_from(attempts.saturating_sub(1)).unwrap_or(last).min(last);
-    Millis(STEPS.get(step).copied().unwrap_or(3_600) * (800 + spread_permille.min(400)))
-}
+/// The waits between two tries of a letter that the server does not take for now.
+const WAITS: Ladder = Ladder(&[30, 2 * 60, 10 * 60, 30 * 60, 3_600, 2 * 3_600, 4 * 3_600]);
 
 /// What the admins must know, said once for each key.
 pub(super) fn alert(text: String, once: String) -> NewDelivery {

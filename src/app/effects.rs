@@ -1,5 +1,6 @@
 //! Each action of a decision becomes rows. The compiler asks for every new one.
 
+use super::text::plain;
 use crate::engine::action::{
     Action, Assignee, Author as By, CodeChange, Delivery, PromptChange, Purpose, RecipientChange,
     Sms, ThreadChange, TraceLine, Urgency,
@@ -7,7 +8,6 @@ use crate::engine::action::{
 use crate::engine::consent::{Event, Scope};
 use crate::engine::template::{self, Fields};
 use crate::engine::{Facts, Inbound, PersonId, Rules};
-use crate::sms::{self, SegmentOptions};
 use crate::store::{
     Author, AuthorKind, DeliveryKind, Enqueued, LineId, NewDelivery, NewMessage, NewNotice,
     NewRefused, PromptId, RelayEvent, Result, Said, UserId, WriteTx,
@@ -96,26 +96,12 @@ pub(super) fn written(trace: &[TraceLine]) -> String {
 
 /// Queues one text of the engine.
 fn send(tx: &WriteTx<'_>, cause: &Cause<'_>, sms: &Sms) -> Result<MessageId> {
-    let counted = sms::count(&sms.text, &SegmentOptions::default()).ok();
-    let alphabet = counted.as_ref().map(|count| match count.coding.alphabet() {
-        sms::Alphabet::Ucs2 => "ucs2",
-        _ => "gsm7",
-    });
     let new = NewMessage {
-        line: cause.line,
-        to: sms.to.clone(),
-        text: sms.text.clone(),
-        class: sms.purpose.class(),
         tag: sms.tag.clone(),
         response_emails: sms.response_emails.clone(),
         author: Some(author(sms.author)),
-        send_at: None,
         valid_for: sms.not_after.map(|at| at.since(cause.now)),
-        report: true,
-        flash: false,
-        alphabet: alphabet.map(str::to_owned),
-        segments: counted.map_or(1, |count| u32::try_from(count.segments).unwrap_or(u32::MAX)),
-        hold: None,
+        ..plain(cause.line, sms.to.clone(), sms.text.clone(), sms.purpose.class())
     };
     let message = match tx.enqueue(&new, None, cause.now)? {
         Enqueued::New(message) | Enqueued::Repeated(message) => message,

@@ -205,7 +205,7 @@ fn publish(
         sender: Some(sender(deliver, on.country)),
         text,
         kind,
-        alphabet: Some(alphabet(deliver).to_owned()),
+        alphabet: Some(deliver.dcs.alphabet().word().to_owned()),
         flash: deliver.dcs.class() == Some(MessageClass::Flash),
         segments: total,
         present: total.saturating_sub(missing),
@@ -308,13 +308,5 @@ fn kind_of_octets(deliver: &Deliver) -> Kind {
     match ports.map(|ports| ports.destination) {
         Some(WAP_PUSH) => Kind::Mms,
         _ => Kind::Data,
-    }
-}
-
-fn alphabet(deliver: &Deliver) -> &'static str {
-    match deliver.dcs.alphabet() {
-        sms::Alphabet::Gsm7 => "gsm7",
-        sms::Alphabet::Ucs2 => "ucs2",
-        sms::Alphabet::Octets => "data",
     }
 }

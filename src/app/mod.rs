@@ -50,6 +50,7 @@ mod shell;
 mod supervisor;
 mod supply;
 mod tell;
+mod text;
 mod traces;
 
 pub use mail::MailLines;

@@ -55,7 +55,7 @@ async fn look(shared: &Shared, steady: bool) -> Result<()> {
     }
     let now = shared.clock.wall();
     let kept = Millis::from_secs(days * 24 * 3_600);
-    let older_than = UnixTime(now.0 - kept.0.cast_signed());
+    let older_than = now.before(kept);
     shared.store.write(move |tx| tx.mark_old(older_than)).await?;
     for _ in 0..ROUNDS {
         let deleted = shared.store.write(move |tx| tx.delete_old(older_than, now)).await?;

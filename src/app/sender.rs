@@ -313,7 +313,7 @@ impl Sender {
     }
 
     fn for_now(&self, code: String, detail: String) -> Verdict {
-        let jitter = i16::try_from(self.shared.entropy.up_to(400)).unwrap_or(200) - 200;
+        let jitter = self.shared.entropy.jitter();
         Verdict::Refused(Refusal::ForNow { code, detail, jitter_permille: jitter })
     }
 

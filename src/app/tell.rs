@@ -4,8 +4,8 @@
 use serde_json::json;
 
 use super::mail::outgoing::name_of;
+use super::text::plain;
 use crate::engine::routing;
-use crate::sms::{self, SegmentOptions};
 use crate::store::{
     Author, AuthorKind, Delivery, DeliveryKind, Enqueued, LineId, MailPart, Message, NewDelivery,
     NewMessage, Overdue, Result, Role, SmsSwitch, THREAD_LINK_LIFE, User, UserId, WriteTx,
@@ -155,10 +155,7 @@ pub(super) fn admins(
 pub(super) fn instead_of_mail(tx: &WriteTx<'_>, overdue: &Overdue, now: UnixTime) -> Result<()> {
     let Some(message) = tx.message(overdue.message)? else { return Ok(()) };
     let who = who(tx, &message)?;
-    let words = match routing::holds_code(&message.text) {
-        true => routing::masked_codes(&message.text),
-        false => message.text.clone(),
-    };
+    let words = routing::shown(&message.text, false);
     let shown: String = words.chars().take(SHOWN).collect();
     let more = if shown.len() < words.len() { "…" } else { "" };
     let text = format!("No mail leaves since {}. {who} wrote: {shown}{more}", overdue.since);
@@ -175,7 +172,7 @@ pub(super) fn instead_of_mail(tx: &WriteTx<'_>, overdue: &Overdue, now: UnixTime
         tx.add_delivery(&new, now)?;
     }
     if users.is_empty() {
-        let day = now.0.div_euclid(24 * 3_600_000);
+        let day = now.day();
         let why = overdue.error.as_deref().unwrap_or("no mail server took it");
         let text = format!("Forwards wait since {}: {why}", overdue.since);
         tx.add_delivery(&super::deliverer::alert(text, format!("forwards wait {day}")), now)?;
@@ -227,27 +224,11 @@ fn queue(
     let Some(line) = wanted.filter(|line| sends(*line)).or_else(any) else {
         return Ok(Told::Failed("no line can send".to_owned()));
     };
-    let counted = sms::count(text, &SegmentOptions::default()).ok();
-    let alphabet = counted.as_ref().map(|count| match count.coding.alphabet() {
-        sms::Alphabet::Ucs2 => "ucs2",
-        _ => "gsm7",
-    });
     let new = NewMessage {
-        line,
-        to: to.clone(),
-        text: text.to_owned(),
-        class: Class::Alert,
-        tag: None,
-        response_emails: Vec::new(),
         author: Some(Author { kind: AuthorKind::System, id: None }),
-        send_at: None,
         // News of yesterday are no news.
         valid_for: Some(Millis::from_secs(6 * 3_600)),
-        report: true,
-        flash: false,
-        alphabet: alphabet.map(str::to_owned),
-        segments: counted.map_or(1, |count| u32::try_from(count.segments).unwrap_or(u32::MAX)),
-        hold: None,
+        ..plain(line, to.clone(), text.to_owned(), Class::Alert)
     };
     match tx.enqueue(&new, None, now)? {
         Enqueued::New(message) | Enqueued::Repeated(message) => {

@@ -15,6 +15,7 @@ use super::{Common, Failure, runtime};
 use crate::config::{Config, Level, Modem, Place, Sending};
 use crate::emulator::{Scenario, Shared, World};
 use crate::io::{Clock, Entropy, listener, pty::Ptys};
+use crate::types::hex;
 use crate::web;
 
 /// Arguments of `demo`.
@@ -141,8 +142,7 @@ async fn serve_control(
 fn fresh_folder() -> Result<PathBuf, Failure> {
     let mut suffix = [0; 6];
     Entropy::system().fill(&mut suffix);
-    let suffix: String = suffix.iter().map(|octet| format!("{octet:02x}")).collect();
-    Ok(std::env::temp_dir().join(format!("simgate-demo-{suffix}")))
+    Ok(std::env::temp_dir().join(format!("simgate-demo-{}", hex(&suffix))))
 }
 
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(200);

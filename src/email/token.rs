@@ -90,7 +90,7 @@ impl ReplyToken {
         keys: &Keys,
     ) -> ReplyToken {
         let recipient = keys.sign(&[b"recipient", recipient.key().as_bytes()]);
-        let expires_day = u16::try_from(day(until).saturating_add(1)).unwrap_or(u16::MAX);
+        let expires_day = u16::try_from(until.day().saturating_add(1)).unwrap_or(u16::MAX);
         ReplyToken { thread, message, expires_day, recipient }
     }
 
@@ -109,7 +109,7 @@ impl ReplyToken {
         if !keys.verify(&[b"reply", payload], tag) {
             return Err(TokenError::Forged);
         }
-        match day(now) < i64::from(token.expires_day) {
+        match now.day() < i64::from(token.expires_day) {
             true => Ok(token),
             false => Err(TokenError::Expired(token)),
         }
@@ -177,11 +177,6 @@ fn id(octets: &[u8]) -> Option<(i64, &[u8])> {
     let shortest = id.len() <= 8 && id.first() != Some(&0);
     let value = id.iter().fold(0_i64, |value, octet| (value << 8) | i64::from(*octet));
     shortest.then_some((value, rest))
-}
-
-/// Whole days since 1970, UTC.
-fn day(time: UnixTime) -> i64 {
-    time.0.div_euclid(86_400_000)
 }
 
 /// Five bits a character; the last is filled with zeros.

@@ -106,6 +106,14 @@ pub fn holds_code(text: &str) -> bool {
     named && text.split(|c: char| !c.is_ascii_digit()).any(is_code)
 }
 
+/// The text as it may leave the gateway for people who do not hold the phone.
+pub fn shown(text: &str, show_codes: bool) -> String {
+    match !show_codes && holds_code(text) {
+        true => masked_codes(text),
+        false => text.to_owned(),
+    }
+}
+
 /// The text with one-time codes hidden.
 pub fn masked_codes(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());

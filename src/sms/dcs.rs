@@ -31,6 +31,14 @@ impl Alphabet {
             Self::Ucs2 => "ucs2",
         }
     }
+
+    /// The word a text is kept and shown with.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Octets => "data",
+            alphabet => alphabet.name(),
+        }
+    }
 }
 
 impl fmt::Display for Alphabet {

@@ -124,7 +124,7 @@ impl ReadTx<'_> {
         };
         let month = self.month_counts(line, now)?;
         Ok(Usage {
-            segments_a_minute: taken(UnixTime(now.0 - Millis::from_secs(60).0.cast_signed()))?,
+            segments_a_minute: taken(now.before(Millis::from_secs(60)))?,
             segments_a_day: taken(midnight(organisation, now))?,
             segments_a_month: month.segments_out.into(),
             recipients_a_month: month.recipients.into(),
@@ -265,7 +265,7 @@ impl WriteTx<'_> {
 
     /// The admins learn once a day that a limit of a line is reached.
     fn alert_limit(&self, line: LineId, limit: &sending::Refusal, now: UnixTime) -> Result<()> {
-        let day = now.0.div_euclid(24 * 3_600_000);
+        let day = now.day();
         self.add_delivery(
             &NewDelivery {
                 kind: DeliveryKind::Alert,

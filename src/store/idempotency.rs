@@ -45,7 +45,7 @@ pub enum Earlier {
 impl WriteTx<'_> {
     /// What `key` made before, in the last 72 h.
     pub fn earlier_call(&self, key: &IdempotencyKey, now: UnixTime) -> Result<Option<Earlier>> {
-        let forgotten = UnixTime(now.0 - KEPT.0.cast_signed());
+        let forgotten = now.before(KEPT);
         let sql = "DELETE FROM idempotency WHERE created_at < ?1";
         self.conn.prepare_cached(sql)?.execute([forgotten])?;
         let sql =

@@ -53,7 +53,7 @@ impl ReadTx<'_> {
                         OR (m.state = 'unknown' AND coalesce(o.unknown_at, 0) <= :unknown)
                         OR (m.state = 'sent' AND o.valid_until <= :late))
                     ORDER BY t.message_id LIMIT 100";
-        let before = |wait: Millis| UnixTime(now.0 - wait.0.cast_signed());
+        let before = |wait: Millis| now.before(wait);
         let asked = named_params! { ":unknown": before(UNKNOWN_FOR), ":late": before(LATE) };
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map(asked, |row| {

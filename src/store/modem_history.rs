@@ -41,9 +41,9 @@ impl WriteTx<'_> {
                    SELECT ?1, ?2, ?3 WHERE ?3 IS NULL OR NOT EXISTS
                        (SELECT 1 FROM modem_history
                          WHERE modem_id = ?1 AND dbm IS NOT NULL AND at > ?4 AND at <= ?2)";
-        let recent = UnixTime(now.0 - GRAIN.0.cast_signed());
+        let recent = now.before(GRAIN);
         self.conn.prepare_cached(sql)?.execute((modem, now, dbm, recent))?;
-        let old = UnixTime(now.0 - KEPT.0.cast_signed());
+        let old = now.before(KEPT);
         let sql = "DELETE FROM modem_history WHERE modem_id = ?1 AND at < ?2";
         self.conn.prepare_cached(sql)?.execute((modem, old))?;
         Ok(())

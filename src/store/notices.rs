@@ -88,7 +88,7 @@ impl WriteTx<'_> {
     fn sms_notices(&self, user: UserId, now: UnixTime) -> Result<u32> {
         let sql = "SELECT count(*) FROM deliveries WHERE kind = 'notice' AND target = ?1
                       AND created_at > ?2 AND json_extract(payload, '$.channel') = 'sms'";
-        let since = UnixTime(now.0 - HOUR.0.cast_signed());
+        let since = now.before(HOUR);
         let asked = (user.to_string(), since);
         Ok(self.conn.prepare_cached(sql)?.query_row(asked, |row| row.get(0))?)
     }

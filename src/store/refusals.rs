@@ -156,7 +156,7 @@ impl WriteTx<'_> {
             named_params! {
                 ":key": key(one), ":code": one.code, ":way": one.way, ":class": one.class,
                 ":kind": one.author.kind, ":author": one.author.id, ":line": one.line,
-                ":since": UnixTime(now.0 - TOGETHER.0.cast_signed()),
+                ":since": now.before(TOGETHER),
             },
             |row| row.get::<_, RefusalId>(0),
         );

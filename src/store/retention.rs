@@ -38,7 +38,7 @@ const AT_A_TIME: u32 = 1_000;
 impl WriteTx<'_> {
     /// Forgets what is older than that.
     pub fn forget_mail(&self, keep: &Keep, now: UnixTime) -> Result<Forgotten> {
-        let before = |life: Millis| UnixTime(now.0 - life.0.cast_signed());
+        let before = |life: Millis| now.before(life);
         let (rows, answers) = (before(keep.rows), before(keep.rows.max(keep.answers)));
         let asked = named_params! { ":rows": rows, ":answers": answers, ":most": AT_A_TIME };
         let deliveries = self.conn.prepare_cached(DELIVERIES)?.execute(asked)?;

@@ -189,5 +189,5 @@ impl WriteTx<'_> {
 }
 
 fn idle(now: UnixTime) -> UnixTime {
-    UnixTime(now.0 - IDLE.0.cast_signed())
+    now.before(IDLE)
 }

@@ -11,7 +11,7 @@ use super::journal::Entry;
 use super::lease::{OutSegment, OutSegmentId};
 use super::lines::LineId;
 use super::words::{ChangeKind, Stage};
-use crate::types::{MessageId, MessageState, Millis, UnixTime};
+use crate::types::{Ladder, MessageId, MessageState, Millis, UnixTime};
 
 /// A text as TPDUs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,11 +45,8 @@ pub enum Refusal {
 
 /// The wait before try number `attempts` + 1 of a text refused for now.
 pub fn backoff(attempts: u32, jitter_permille: i16) -> Millis {
-    const STEPS: [u64; 5] = [30, 2 * 60, 10 * 60, 30 * 60, 60 * 60];
-    let step = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
-    let seconds = STEPS[step.min(STEPS.len() - 1)];
-    let permille = 1_000 + i64::from(jitter_permille.clamp(-200, 200));
-    Millis(seconds * permille.unsigned_abs())
+    const WAITS: Ladder = Ladder(&[30, 2 * 60, 10 * 60, 30 * 60, 60 * 60]);
+    WAITS.spread(attempts, jitter_permille)
 }
 
 /// A segment's message, line and recipient.

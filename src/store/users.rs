@@ -33,6 +33,13 @@ pub struct Profile {
     pub team: Option<String>,
 }
 
+impl Profile {
+    /// Whether they may answer and start texts: not deactivated, with a role for it.
+    pub fn acts(&self) -> bool {
+        self.active && matches!(self.role, Role::Admin | Role::Agent)
+    }
+}
+
 /// A person of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -190,8 +197,7 @@ impl WriteTx<'_> {
             return Err(StoreError::not_found(format_args!("user {id}")));
         }
         self.changed(ChangeKind::User, id.0, now)?;
-        let acts = set.active && matches!(set.role, Role::Admin | Role::Agent);
-        if acts { Ok(Vec::new()) } else { self.release_all_of(id, now) }
+        if set.acts() { Ok(Vec::new()) } else { self.release_all_of(id, now) }
     }
 
     /// Forgets somebody altogether. Only for people whom nothing names; others are deactivated.

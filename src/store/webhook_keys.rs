@@ -3,7 +3,7 @@
 
 use super::error::Result;
 use super::{ReadTx, WriteTx};
-use crate::types::{Millis, UnixTime};
+use crate::types::{Millis, UnixTime, hex};
 
 impl ReadTx<'_> {
     /// The keys to sign with now, the newest first; none: nobody has asked for one yet.
@@ -24,7 +24,7 @@ impl WriteTx<'_> {
         match self.webhook_keys(now)?.first() {
             Some(key) => Ok(*key),
             None => {
-                self.set_setting(KEY, &written(fresh))?;
+                self.set_setting(KEY, &hex(fresh))?;
                 Ok(*fresh)
             }
         }
@@ -36,12 +36,8 @@ impl WriteTx<'_> {
             self.set_setting(BEFORE, &before)?;
             self.set_setting(BEFORE_UNTIL, &now.after(CHANGE_OVER).0.to_string())?;
         }
-        self.set_setting(KEY, &written(fresh))
+        self.set_setting(KEY, &hex(fresh))
     }
-}
-
-fn written(key: &[u8; 32]) -> String {
-    key.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 fn read(text: &str) -> Option<[u8; 32]> {

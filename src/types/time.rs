@@ -51,9 +51,19 @@ impl UnixTime {
         UnixTime(self.0.saturating_add(i64::try_from(duration.0).unwrap_or(i64::MAX)))
     }
 
+    /// This time less `duration`.
+    pub fn before(self, duration: Millis) -> UnixTime {
+        UnixTime(self.0.saturating_sub(i64::try_from(duration.0).unwrap_or(i64::MAX)))
+    }
+
     /// Time from `earlier` to here; zero when `earlier` is later.
     pub fn since(self, earlier: UnixTime) -> Millis {
         Millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Whole days since 1970, UTC: the key of what is said or done once a day.
+    pub fn day(self) -> i64 {
+        self.0.div_euclid(24 * 3_600_000)
     }
 
     /// Reads an RFC 3339 time stamp with offset.
@@ -82,5 +92,6 @@ mod tests {
         assert_eq!(time.to_string(), "2026-11-21T09:10:00.123Z");
         assert_eq!(UnixTime::parse_rfc3339("2026-11-21T10:10:00.123+01:00"), Some(time));
         assert_eq!(UnixTime::parse_rfc3339("yesterday"), None);
+        assert_eq!((time.day(), UnixTime(0).day(), UnixTime(-1).day()), (20_778, 0, -1));
     }
 }

@@ -7,7 +7,7 @@ use super::Settings;
 use super::auth::Caller;
 use super::error::{Code, WebError};
 use crate::engine::template::{self, Fields};
-use crate::sms::{self, Alphabet, SegmentOptions};
+use crate::sms::{self, SegmentOptions};
 use crate::store::{Clearance, Exception, Leaving, Line, NewMessage, ReadTx, SmsSwitch};
 use crate::types::{Class, Country, MessageId, Millis, Number, UnixTime};
 
@@ -83,7 +83,7 @@ impl Wanted {
         let new = NewMessage {
             line: line.id,
             to,
-            alphabet: Some(alphabet_word(count.coding.alphabet()).to_owned()),
+            alphabet: Some(count.coding.alphabet().word().to_owned()),
             segments: u32::try_from(count.segments).unwrap_or(u32::MAX),
             text,
             class: self.class,
@@ -226,15 +226,6 @@ pub(super) fn counted(text: &str) -> Result<sms::Count, WebError> {
         Ok(count) if count.segments > MOST_SEGMENTS => Err(too_long(count.segments)),
         Ok(count) => Ok(count),
         Err(error) => Err(WebError::internal(error)),
-    }
-}
-
-/// The API's word for an alphabet.
-pub(super) fn alphabet_word(alphabet: Alphabet) -> &'static str {
-    match alphabet {
-        Alphabet::Gsm7 => "gsm7",
-        Alphabet::Ucs2 => "ucs2",
-        Alphabet::Octets => "data",
     }
 }
 

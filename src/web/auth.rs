@@ -25,7 +25,7 @@ use super::refusals::{self, Attempt};
 use crate::store::{
     Author, AuthorKind, LineId, ReadTx, Role, SessionId, StoreError, TokenUse, User, UserId,
 };
-use crate::types::{ConversationId, Millis, Secret, UnixTime};
+use crate::types::{ConversationId, Millis, Secret, UnixTime, hex};
 
 /// Marks a request that came over the gateway's own Unix socket (mode 0600): the system has
 /// already checked that the caller owns the data folder. Only the socket's listener inserts it.
@@ -467,7 +467,7 @@ pub(super) fn session_cookie(app: &App, session: Option<&Secret>) -> HeaderValue
 pub(super) fn secret(app: &App, prefix: &str) -> Secret {
     let mut bits = [0_u8; 32];
     (app.random)(&mut bits);
-    Secret::new(bits.iter().fold(prefix.to_owned(), |text, byte| format!("{text}{byte:02x}")))
+    Secret::new(format!("{prefix}{}", hex(&bits)))
 }
 
 /// Said to programs at what belongs to a person.

@@ -89,17 +89,12 @@ pub(super) fn actor(caller: &Caller, rules: &Rules) -> Person {
     })
 }
 
-/// Whether a user can be given conversations: not deactivated, with a role to answer.
-pub(super) fn acts(user: &User) -> bool {
-    user.profile.active && matches!(user.profile.role, Role::Admin | Role::Agent)
-}
-
 /// Those of the people who can act: not deactivated, with a role to answer.
 pub(super) fn can_act(tx: &ReadTx<'_>, id: UserId) -> Result<User, WebError> {
     let user = tx
         .user(id)?
         .ok_or_else(|| WebError::new(Code::UserUnknown, "Use an id from GET /api/v1/users."))?;
-    match acts(&user) {
+    match user.profile.acts() {
         true => Ok(user),
         false => Err(WebError::new(
             Code::UserInactive,

@@ -6,7 +6,6 @@
 use serde_json::json;
 
 use super::auth::Caller;
-use super::crew;
 use super::error::WebError;
 use crate::store::{
     Conversation, DeliveryKind, Happened, MessageQuery, NewDelivery, NewHappening, NoteId, Page,
@@ -70,7 +69,7 @@ fn mentioned(tx: &WriteTx<'_>, text: &str) -> Result<Vec<User>, WebError> {
         };
         name.len() > 1 && said.match_indices(&name).any(|(at, _)| ends(at))
     };
-    let users = tx.users()?.into_iter().filter(crew::acts);
+    let users = tx.users()?.into_iter().filter(|user| user.profile.acts());
     Ok(users.filter(|user| names(&user.profile.first_name) || names(&user.name())).collect())
 }
 

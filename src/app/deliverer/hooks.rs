@@ -7,15 +7,18 @@ use serde_json::{Value, json};
 
 use super::super::Shared;
 use super::super::mail::outgoing::name_of;
-use super::{DAY, alert, is_due, rest};
+use super::{alert, is_due, rest};
 use crate::bus::Change;
 use crate::engine::routing;
 use crate::io::webhook::{Event, HookError};
 use crate::store::{Delivery, ReadTx, Result, RuleId, Way};
-use crate::types::{Millis, UnixTime};
+use crate::types::{Ladder, Millis, UnixTime};
 
 /// After so long an event that nobody took is given up.
 const GIVE_UP: Millis = Millis::from_secs(3 * 24 * 3_600);
+/// The waits between two tries.
+const WAITS: Ladder =
+    Ladder(&[5, 30, 2 * 60, 10 * 60, 30 * 60, 3_600, 2 * 3_600, 4 * 3_600, 8 * 3_600]);
 /// Events on their way at a time.
 const AT_ONCE: usize = 8;
 /// Tries in vain after which the admins are told that a receiver fails.
@@ -83,10 +86,7 @@ fn prepare(tx: &ReadTx<'_>, delivery: &Delivery, now: UnixTime) -> Result<Option
     let line = tx.line(message.line)?.map(|line| line.name).unwrap_or_default();
     let shows_codes = tx.line_settings(message.line)?.is_some_and(|set| set.show_codes);
     // E77: a one-time code is for whoever holds the phone, not for a chat room.
-    let text = match !shows_codes && routing::holds_code(&message.text) {
-        true => routing::masked_codes(&message.text),
-        false => message.text.clone(),
-    };
+    let text = routing::shown(&message.text, shows_codes);
     let name = name_of(tx, &message.number)?;
     let who = match &name {
         Some(name) => format!("{name} ({})", message.number.as_str()),
@@ -131,7 +131,7 @@ async fn settle(
     verdict: std::result::Result<u16, HookError>,
 ) -> Result<()> {
     let now = shared.clock.wall();
-    let next = now.after(backoff(delivery.attempts, shared.entropy.up_to(400)));
+    let next = now.after(WAITS.spread(delivery.attempts, shared.entropy.jitter()));
     let over = next >= delivery.created_at.after(GIVE_UP);
     let (host, about) = (host(&delivery.target).to_owned(), delivery.message);
     let written = shared.store.write(move |tx| {
@@ -140,7 +140,7 @@ async fn settle(
             None => Ok(()),
         };
         let failing = |why: &str| {
-            let day = now.0.div_euclid(DAY);
+            let day = now.day();
             let text = format!("Events to {host} are not taken: {why}. A rule names that address.");
             tx.add_delivery(&alert(text, format!("webhook {day} {host}")), now).map(drop)
         };
@@ -173,13 +173,4 @@ async fn settle(
 fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or(rest)
-}
-
-/// The wait before try number `attempts` + 1, spread by up to a fifth.
-fn backoff(attempts: u32, spread_permille: u64) -> Millis {
-    const STEPS: [u64; 9] =
-        [5, 30, 2 * 60, 10 * 60, 30 * 60, 3_600, 2 * 3_600, 4 * 3_600, 8 * 3_600];
-    let last = STEPS.len() - 1;
-    let step = usize::try_from(attempts.saturating_sub(1)).unwrap_or(last).min(last);
-    Millis(STEPS.get(step).copied().unwrap_or(3_600) * (800 + spread_permille.min(400)))
 }

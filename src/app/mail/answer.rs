@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::incoming::{Case, Verdict, cut_as_json, kept_back, people, refused};
 use super::texts::{Text, refuse, user_of};
-use super::{links, notices, results};
+use super::{links, notices, results, texts};
 use crate::email::{
     self, Accepted, Also, As, CutKind, Doubt, Extracted, Hold, Outcome, Refusal, ReplyToken,
     Rights, Told, judge,
@@ -15,9 +15,9 @@ use crate::engine::rules::Person;
 use crate::engine::{PersonId, claim, routing};
 use crate::store::{
     Author, AuthorKind, Conversation, DeliveryKind, Enqueued, Kind, MailId, MailOutcome, Message,
-    MessageQuery, NewMailText, NewMessage, Page, Result, Role, User,
+    MessageQuery, NewMailText, NewMessage, Page, Result, User,
 };
-use crate::types::{Class, Direction, MessageId, UnixTime};
+use crate::types::{Class, Direction, MessageId};
 
 /// What an answer in one thread rests on.
 struct Anchor {
@@ -77,7 +77,7 @@ pub(super) fn answer(
             _ => return Ok((kept_back(case, &doubt)?, None)),
         },
     };
-    let hour = UnixTime(case.now.0 - 3_600_000);
+    let hour = case.now.before(texts::AN_HOUR);
     let in_thread = case.tx.mailed_texts_since(reply.thread, hour)?;
     if in_thread >= MOST_IN_THREAD && !case.approved {
         let doubt = Doubt::Flood(format!("{in_thread} texts in this thread within an hour"));
@@ -118,7 +118,7 @@ fn held_by(
         owner: of.owner.map(|user| PersonId(user.0)),
         participants: of.participants.iter().map(|user| PersonId(user.0)).collect(),
     };
-    let user = user.filter(|user| acts(user));
+    let user = user.filter(|user| user.profile.acts());
     match (rules.line.claims.reply_from_outside(&thread, &who, &rules), user) {
         (claim::Verdict::Go { claims: true }, Some(user)) => {
             tx.claim(of.id, user.id, case.now)?;
@@ -133,10 +133,6 @@ fn held_by(
             }))
         }
     }
-}
-
-fn acts(user: &User) -> bool {
-    matches!(user.profile.role, Role::Admin | Role::Agent)
 }
 
 /// An answer that may be given.

@@ -9,7 +9,7 @@ use crate::app::{Shared, deliverer};
 use crate::io::account::Account;
 use crate::io::imap::{Listed, Mailbox, MailboxError, News};
 use crate::store::MailPart;
-use crate::types::Millis;
+use crate::types::{Ladder, Millis};
 
 /// Fetches until the gateway stops.
 pub(in crate::app) async fn run(shared: Arc<Shared>) {
@@ -66,16 +66,11 @@ async fn mailbox(shared: &Shared, room: &MailRoom, account: &Account) {
 /// How long the server is left in peace. A wrong password is tried rarely: servers lock accounts
 /// for it.
 fn pause(error: &MailboxError, failures: u32) -> Millis {
-    const STEPS: [u64; 6] = [2, 5, 15, 60, 2 * 60, 5 * 60];
-    const REFUSED: [u64; 4] = [60, 10 * 60, 30 * 60, 60 * 60];
-    let step = |steps: &[u64]| {
-        let last = steps.len() - 1;
-        let at = usize::try_from(failures.saturating_sub(1)).unwrap_or(last).min(last);
-        Millis::from_secs(steps.get(at).copied().unwrap_or(60))
-    };
+    const FAILED: Ladder = Ladder(&[2, 5, 15, 60, 2 * 60, 5 * 60]);
+    const REFUSED: Ladder = Ladder(&[60, 10 * 60, 30 * 60, 60 * 60]);
     match error {
-        MailboxError::Unauthorised(_) => step(&REFUSED),
-        _ => step(&STEPS),
+        MailboxError::Unauthorised(_) => REFUSED.wait(failures),
+        _ => FAILED.wait(failures),
     }
 }
 
@@ -85,7 +80,7 @@ async fn ailing(shared: &Shared, error: &MailboxError, failures: u32) {
     let why = said.clone();
     let written = shared.store.write(move |tx| {
         if refused {
-            let day = now.0.div_euclid(24 * 3_600_000);
+            let day = now.day();
             let text = format!("No mail is fetched: {why}. Correct [mail.imap] in the settings.");
             tx.add_delivery(&deliverer::alert(text, format!("imap password {day}")), now)?;
         }

@@ -20,7 +20,7 @@ use crate::store::{
     Cursor, DeliveryKind, FAILING_AFTER, MailId, MailOutcome, NewMail, Organisation, Result,
     WriteTx,
 };
-use crate::types::{MessageId, UnixTime};
+use crate::types::{MessageId, UnixTime, hex};
 
 /// A mail as a mailbox or a listener has it.
 #[derive(Clone, Debug)]
@@ -187,17 +187,12 @@ fn settle(
             verdict = Verdict::new(MailOutcome::Refused, "quarantine_full", why);
             "The quarantine is full: decide about the mail in it. What comes now is not kept there."
         };
-        let once = format!("quarantine {} {}", verdict.outcome.as_str(), day(case.now));
+        let once = format!("quarantine {} {}", verdict.outcome.as_str(), case.now.day());
         case.tx.add_delivery(&deliverer::alert(text.to_owned(), once), case.now)?;
     }
     let Verdict { outcome, code, why } = verdict;
     tracing::info!(mail = %id, outcome = outcome.as_str(), code, "a mail came in");
     case.tx.settle_mail(id, outcome, code, &why)
-}
-
-/// The days since 1970: what is said once a day.
-fn day(now: UnixTime) -> i64 {
-    now.0.div_euclid(24 * 3_600_000)
 }
 
 fn act(case: &Case<'_, '_>, id: MailId) -> Result<(Verdict, Effects)> {
@@ -230,8 +225,7 @@ fn is_for_us(case: &Case<'_, '_>) -> bool {
 
 /// Not even a header, or nothing that may be looked at: nobody can be told.
 fn unreadable(tx: &WriteTx<'_>, raw: &Raw, error: &MailError, now: UnixTime) -> Result<Effects> {
-    let digest = sha256(&[&raw.octets]);
-    let fingerprint: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
+    let fingerprint = hex(&sha256(&[&raw.octets]));
     let new = NewMail {
         fingerprint,
         mail_id: String::new(),
@@ -282,10 +276,7 @@ fn code_of(doubt: &Doubt) -> &'static str {
 
 /// The addresses of everybody who may act.
 pub(super) fn people(case: &Case<'_, '_>) -> Result<Vec<Address>> {
-    use crate::store::Role;
-    let users = case.tx.users()?.into_iter().filter(|user| {
-        user.profile.active && matches!(user.profile.role, Role::Admin | Role::Agent)
-    });
+    let users = case.tx.users()?.into_iter().filter(|user| user.profile.acts());
     Ok(users.filter_map(|user| Address::parse(&user.profile.email).ok()).collect())
 }
 
@@ -318,7 +309,7 @@ fn came_back(case: &Case<'_, '_>, bounce: &Bounce) -> Result<Verdict> {
     }
     if tx.sink_bounced(&sink, &why, *now)? == FAILING_AFTER {
         let text = format!("{FAILING_AFTER} mails to {sink} came back. Correct the address.");
-        let once = format!("bounce {} {sink}", day(*now));
+        let once = format!("bounce {} {sink}", now.day());
         tx.add_delivery(&deliverer::alert(text, once), *now)?;
     }
     Ok(Verdict::new(MailOutcome::Bounce, "hard", why))

@@ -5,13 +5,13 @@ use super::incoming::Case;
 use crate::email::Address;
 use crate::io::Entropy;
 use crate::store::{HeldLink, Result, Role, THREAD_LINK_LIFE, User};
-use crate::types::{ConversationId, MessageId, Secret};
+use crate::types::{ConversationId, MessageId, Secret, hex};
 
 /// Short, for it stands in a text; 128 bits, for it opens a conversation.
 pub(in crate::app) fn fresh_key(entropy: &Entropy) -> Secret {
     let mut octets = [0; 16];
     entropy.fill(&mut octets);
-    Secret::new(octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>())
+    Secret::new(hex(&octets))
 }
 
 /// Where one of us reads a conversation without signing in (S113, C20). People who are only notified

@@ -19,7 +19,7 @@ use crate::io::Entropy;
 use crate::io::imap::{Dial, Network};
 use crate::io::smtp::{Post, Submission};
 use crate::store::{Result, Store};
-use crate::types::{Millis, Secret};
+use crate::types::{Millis, Secret, hex};
 
 mod answer;
 pub(super) mod fetching;
@@ -114,7 +114,7 @@ impl MailRoom {
 async fn secret(store: &Store, entropy: &Entropy) -> Result<Secret> {
     let mut octets = [0; 32];
     entropy.fill(&mut octets);
-    let fresh: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    let fresh = hex(&octets);
     let kept = store.write(move |tx| match tx.setting(SECRET)? {
         Some(secret) => Ok(secret),
         None => tx.set_setting(SECRET, &fresh).map(|()| fresh),

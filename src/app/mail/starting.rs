@@ -9,7 +9,7 @@ use crate::store::{
     Author, AuthorKind, ContactQuery, Enqueued, Line, MailId, MailOutcome, NewMailText, Result,
     SmsSwitch, User,
 };
-use crate::types::{MessageId, Number, UnixTime};
+use crate::types::{MessageId, Number};
 
 /// One text to be started.
 pub(super) fn start(
@@ -99,7 +99,7 @@ fn allowed(case: &Case<'_, '_>, user: &User) -> Result<std::result::Result<(), R
     if quota == 0 {
         return Ok(Err(policy("forbidden", NO_QUOTA)));
     }
-    let since = UnixTime(case.now.0 - texts::A_DAY.0.cast_signed());
+    let since = case.now.before(texts::A_DAY);
     let started = case.tx.started_by_mail_since(&user.profile.email, since)?;
     Ok(match started < quota {
         true => Ok(()),

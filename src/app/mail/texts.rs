@@ -5,12 +5,12 @@ use unicode_normalization::UnicodeNormalization;
 use super::answer::answer;
 use super::incoming::{Case, Effects, Verdict, kept_back};
 use super::notices;
+use crate::app::text::plain;
 use crate::email::{Accepted, Destination, Doubt, Refusal, ReplyToken, Told};
-use crate::sms::{self, SegmentOptions};
 use crate::store::{
     Author, Clearance, Leaving, LineId, MailId, MailOutcome, NewMessage, NewRefused, Result, User,
 };
-use crate::types::{Class, MessageId, Millis, Number, UnixTime};
+use crate::types::{Class, MessageId, Millis, Number};
 
 /// The threads and destinations of a mail, each judged for itself.
 pub(super) fn of(
@@ -75,7 +75,7 @@ fn flood(case: &Case<'_, '_>) -> Result<Option<Doubt>> {
         return Ok(None);
     }
     let Some(author) = case.mail.author() else { return Ok(None) };
-    let hour = UnixTime(case.now.0 - 3_600_000);
+    let hour = case.now.before(AN_HOUR);
     let most = case.room.settings.max_per_hour;
     let count = case.tx.mails_since(&author.key(), hour)?;
     Ok((count > most).then(|| Doubt::Flood(format!("{count} from {author} within an hour"))))
@@ -126,29 +126,11 @@ impl Text {
 
     fn judged(self, case: &Case<'_, '_>) -> Result<std::result::Result<NewMessage, Refusal>> {
         let text: String = self.text.replace("\r\n", "\n").nfc().collect();
-        let counted = match sms::count(&text, &SegmentOptions::default()) {
-            Ok(counted) => counted,
-            Err(error) => return Ok(Err(policy("text_too_long", error.to_string()))),
-        };
-        let alphabet = match counted.coding.alphabet() {
-            sms::Alphabet::Ucs2 => "ucs2",
-            _ => "gsm7",
-        };
         let mut new = NewMessage {
-            line: self.line,
-            to: self.to,
-            text,
-            class: Class::Conversation,
             tag: self.tag,
             response_emails: self.response_emails,
             author: Some(self.author),
-            send_at: None,
-            valid_for: None,
-            report: true,
-            flash: false,
-            alphabet: Some(alphabet.to_owned()),
-            segments: u32::try_from(counted.segments).unwrap_or(u32::MAX),
-            hold: None,
+            ..plain(self.line, self.to, text, Class::Conversation)
         };
         let leaving = Leaving {
             line: new.line,
@@ -196,5 +178,7 @@ pub(super) fn not_taken(
     case.tx.note_refused(&[refused], case.now)
 }
 
-/// Texts started by mail may wait as long as any other.
+/// What is counted against floods (E73).
+pub(super) const AN_HOUR: Millis = Millis::from_secs(3_600);
+/// What is counted against quotas.
 pub(super) const A_DAY: Millis = Millis::from_secs(24 * 3_600);

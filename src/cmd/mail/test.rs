@@ -10,7 +10,7 @@ use crate::email::{self, Address, Alert, Keys, Limits, Site, alert, verified};
 use crate::io::imap::{Mailbox, News};
 use crate::io::smtp::{Letter, Post, Submission};
 use crate::io::{Clock, Entropy};
-use crate::types::{Millis, Secret};
+use crate::types::{Millis, Secret, hex};
 
 /// Arguments of `mail test`: the settings say everything.
 #[derive(Debug, clap::Args)]
@@ -28,13 +28,12 @@ fn site(mail: &Mail) -> Result<Site, Failure> {
     let address = mail.address.as_deref().context(missing)?;
     let mut octets = [0; 32];
     Entropy::system().fill(&mut octets);
-    let secret: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
     Ok(Site {
         address: Address::parse(address).context("mail.address")?,
         name: "simgate mail test".to_owned(),
         aliases: mail.aliases.iter().filter_map(|text| Address::parse(text).ok()).collect(),
         send_domain: mail.send_domain.clone(),
-        keys: Keys::new(&Secret::new(secret)),
+        keys: Keys::new(&Secret::new(hex(&octets))),
         reply_for: Millis::from_secs(24 * 3_600),
         authserv_ids: mail.authserv_ids.clone(),
         lists: mail.lists.clone(),

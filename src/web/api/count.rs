@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::web::App;
-use crate::web::accept::{alphabet_word, clean, counted, merged, route};
+use crate::web::accept::{clean, counted, merged, route};
 use crate::web::auth::Caller;
 use crate::web::error::WebError;
 use crate::web::extract::Body;
@@ -58,7 +58,7 @@ pub(in crate::web) async fn count(
     }
     let count = counted(&text)?;
     Ok(Json(Count {
-        alphabet: alphabet_word(count.coding.alphabet()),
+        alphabet: count.coding.alphabet().word(),
         characters: text.chars().count(),
         units: count.units,
         segments: count.segments,

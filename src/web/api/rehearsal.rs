@@ -122,8 +122,7 @@ impl Rehearsal<'_, '_> {
             }
             (None, Some(days @ 1..=31)) => {
                 let limit = if asked.line.is_some() || own.is_some() { line } else { None };
-                let since =
-                    UnixTime(now.0 - Millis::from_secs(u64::from(days) * DAY).0.cast_signed());
+                let since = now.before(Millis::from_secs(u64::from(days) * DAY));
                 let received = self.received(limit, since)?;
                 let all = self.tx.received_since(limit, since)?;
                 let left_out = all.saturating_sub(received.len() as u64);

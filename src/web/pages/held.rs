@@ -148,7 +148,7 @@ fn send(
         owner: before.owner.map(|owner| PersonId(owner.0)),
         participants: before.participants.iter().map(|user| PersonId(user.0)).collect(),
     };
-    match user.filter(|user| link.takes_over && crew::acts(user)) {
+    match user.filter(|user| link.takes_over && user.profile.acts()) {
         Some(user) => {
             claim::may_take_over(&state, &who, &rules)?;
             take_over(tx, &before, user.id, now)?;

@@ -156,7 +156,7 @@ async fn one(
     with: impl Fn(Form) -> Form,
 ) -> Result<String, WebError> {
     let now = app.now();
-    let since = UnixTime(now.0 - Millis::from_secs(7 * 24 * 3_600).0.cast_signed());
+    let since = now.before(Millis::from_secs(7 * 24 * 3_600));
     let found = app.store.read(move |tx| {
         let Some(modem) = tx.modem(id)? else { return Ok(None) };
         let (lines, history) = (tx.lines()?, tx.modem_history(id, since)?);

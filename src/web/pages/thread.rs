@@ -203,7 +203,7 @@ fn read(
         name: user.name(),
         chosen: this.owner == Some(user.id),
     };
-    let acting = users.iter().filter(|user| crew::acts(user));
+    let acting = users.iter().filter(|user| user.profile.acts());
     let others = acting
         .clone()
         .filter(|user| this.owner != Some(user.id) && !this.participants.contains(&user.id));
