@@ -1,8 +1,9 @@
 //! Servers that fail at the worst moment: stopped, slow to take a password, gone between fetch and
 //! mark. Nothing is lost, nothing is sent twice.
 
-use simgate::io::account::Tls;
-use simgate::store::MailOutcome;
+use simgate::io::account::{Account, Tls};
+use simgate::store::{DeliveryKind, DeliveryState, MailOutcome};
+use simgate::types::Secret;
 
 use crate::dovecot::Dovecot;
 use crate::house::{House, mail, until};
@@ -18,10 +19,14 @@ pub fn servers() -> Option<(Dovecot, Postfix)> {
 
 /// The line's texts go to Anna.
 pub async fn forwards_to_anna(house: &House) {
-    let line = house.line;
+    forwards_to(house, &["anna@example.org"]).await;
+}
+
+async fn forwards_to(house: &House, addresses: &[&str]) {
+    let (line, addresses) = (house.line, addresses.iter().map(ToString::to_string).collect());
     let saved = house.store.write(move |tx| {
         let mut set = tx.line_settings(line)?.expect("the line");
-        set.response_emails = vec!["anna@example.org".to_owned()];
+        set.response_emails = addresses;
         tx.save_line_settings(line, &set, simgate::types::UnixTime(1_795_251_600_000))
     });
     saved.await.expect("saved");
@@ -90,6 +95,48 @@ async fn servers_and_gateway_that_stop_lose_nothing_and_repeat_nothing() {
     assert_eq!(house.shows(3).await, ["First", "Second", "Third"]);
     assert_eq!(forwards(&dovecot).len(), 2, "{}", postfix.log());
     house.stop().await;
+}
+
+/// E75: a server that rejects: our password, and the text waits until the password is right again;
+/// one address for good, and its neighbours get the text once; a mail for it is tried no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_rejects_loses_no_forward() {
+    let Some((dovecot, postfix)) = servers() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let wrong = Account { password: Some(Secret::new("wrong")), ..postfix.account() };
+    let house = House::open(folder.path(), mail(Some(wrong), None)).await;
+    forwards_to(&house, &["nobody@example.org", "anna@example.org"]).await;
+    house.types("Hello");
+    until("the password is known to be refused", async || {
+        let health = house.store.read(|tx| tx.mail_health()).await.expect("readable");
+        let mut errors = health.into_iter().filter_map(|health| health.error);
+        errors.any(|error| error.contains("refused user or password")).then_some(())
+    })
+    .await;
+    let rows = house.store.read(|tx| tx.deliveries(10)).await.expect("readable");
+    assert_eq!(
+        rows.iter().filter(|row| row.state == DeliveryState::Waiting).count(),
+        2,
+        "{rows:?}"
+    );
+    let (modems, clock) = (house.modems.clone(), simgate::io::Clock::system());
+    house.stop().await;
+
+    let house = House::on(modems, clock, folder.path(), mail(Some(postfix.account()), None)).await;
+    forward(&dovecot, 1).await;
+    let rejected = until("the address is known to be refused", async || {
+        let rows = house.store.read(|tx| tx.deliveries(10)).await.expect("readable");
+        let mut forwards = rows.into_iter().filter(|row| row.kind == DeliveryKind::Email);
+        forwards.find(|row| row.state == DeliveryState::Failed)
+    })
+    .await;
+    let why = rejected.error.unwrap_or_default();
+    assert!(rejected.target == "nobody@example.org" && why.contains("Access denied"), "{why}");
+    assert_eq!(rejected.attempts, 1);
+    house.types("Again");
+    forward(&dovecot, 2).await;
+    house.stop().await;
+    assert_eq!(forwards(&dovecot).len(), 2, "{}", postfix.log());
 }
 
 /// Fault 100, E45: 50 MB, a forged author and a guessed token come by the real way in: refused in
