@@ -3,40 +3,31 @@
 
 use std::collections::BTreeSet;
 
+use super::sheet::Sheet;
 use crate::store::Contact;
 
 /// A table with a heading, one contact a row, each free field a column of its own.
-pub(super) fn table(contacts: &[Contact]) -> Result<Vec<u8>, csv::Error> {
+pub(super) fn table(contacts: &[Contact]) -> Sheet {
     let names: BTreeSet<&String> =
         contacts.iter().flat_map(|contact| contact.card.fields.keys()).collect();
-    let mut file = csv::Writer::from_writer(Vec::new());
-    let mut head = vec!["first_name", "last_name", "numbers", "language", "notes"];
-    head.extend(names.iter().map(|name| name.as_str()));
-    file.write_record(&head)?;
+    // A field is called by a word (`api::contacts`): it needs no quotes.
+    let head = names.iter().map(|name| name.as_str());
+    let head: Vec<&str> = KNOWN.into_iter().chain(head).collect();
+    let mut sheet = Sheet::new(&head.join(","));
     for contact in contacts {
         let card = &contact.card;
         let numbers: Vec<&str> = card.numbers.iter().map(|number| number.as_str()).collect();
-        let mut row = vec![
-            harmless(&card.first_name),
-            harmless(&card.last_name),
-            numbers.join(" / "),
-            card.language.clone().unwrap_or_default(),
-            harmless(&card.notes),
-        ];
-        let fields = names.iter().map(|name| card.fields.get(*name));
-        row.extend(fields.map(|value| value.map(|value| harmless(value)).unwrap_or_default()));
-        file.write_record(&row)?;
+        let numbers = numbers.join(" / ");
+        let language = card.language.as_deref().unwrap_or_default();
+        let row = [&*card.first_name, &*card.last_name, &*numbers, language, &*card.notes];
+        let fields = names.iter().map(|name| card.fields.get(*name).map_or("", String::as_str));
+        sheet.row(row.into_iter().chain(fields));
     }
-    file.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+    sheet
 }
 
-/// A cell that a spreadsheet would calculate begins with an apostrophe.
-fn harmless(cell: &str) -> String {
-    match cell.starts_with(['=', '+', '-', '@', '\t']) {
-        true => format!("'{cell}"),
-        false => cell.to_owned(),
-    }
-}
+/// Columns that every table has.
+const KNOWN: [&str; 5] = ["first_name", "last_name", "numbers", "language", "notes"];
 
 /// One card a contact, in version 3.0: every phone reads that one.
 pub(super) fn cards(contacts: &[Contact]) -> String {

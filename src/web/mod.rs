@@ -36,6 +36,7 @@ mod qr;
 mod refusals;
 mod routes;
 mod second_factor;
+mod sheet;
 mod throttle;
 
 use std::sync::Arc;

@@ -220,7 +220,6 @@ fn table(app: App) -> Table {
     all.add("POST", "/account/sessions/end", Account, pages::account::end_others);
     all.add("POST", "/account/sessions/{id}/end", Account, pages::account::end_one);
     all.add("GET", "/lines", Admin, pages::lines::list);
-    all.add("GET", "/lines.csv", Admin, pages::lines::export);
     all.add("GET", "/lines/{id}", Admin, pages::lines::show);
     all.add("POST", "/lines/{id}", Admin, pages::lines::save);
     all.add("POST", "/lines/{id}/test", Admin, pages::lines::test);

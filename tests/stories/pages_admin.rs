@@ -117,7 +117,8 @@ async fn a_line_is_switched_off_and_on_with_reasons() {
     let tags = [("section", "line"), ("name", "Desk"), ("sms", "off"), ("tags", long.as_str())];
     let refused = site.ask(form(&path, &cookie, &tags)).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "S34");
-    let sheet = site.page("/lines.csv", &cookie).await;
+    assert!(site.page("/lines", &cookie).await.text.contains("href=\"/api/v1/lines.csv\""));
+    let sheet = site.page("/api/v1/lines.csv", &cookie).await;
     assert!(sheet.text.contains("\"Front desk\",\"+447700900001\""), "S99: {}", sheet.text);
 }
 

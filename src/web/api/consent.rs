@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,6 +17,7 @@ use crate::web::accept::looked_for;
 use crate::web::auth::Caller;
 use crate::web::error::{Code, WebError};
 use crate::web::extract::{Body, Query};
+use crate::web::sheet::Sheet;
 
 /// One entry of the ledger.
 #[derive(Debug, Serialize, ToSchema)]
@@ -149,10 +150,10 @@ pub(in crate::web) async fn export(
             }
         }
     });
-    let mut text = String::from(HEADINGS);
+    let mut sheet = Sheet::new(HEADINGS);
     for entry in entries.await?.into_iter().map(Entry::from) {
         let answered = if entry.answered { "yes" } else { "no" };
-        let row = [
+        sheet.row([
             entry.at.as_str(),
             &entry.number,
             entry.change,
@@ -166,16 +167,9 @@ pub(in crate::web) async fn export(
             entry.message_id.as_deref().unwrap_or_default(),
             entry.pdu_digest.as_deref().unwrap_or_default(),
             entry.scts.as_deref().unwrap_or_default(),
-        ];
-        let cells: Vec<String> = row.iter().map(|cell| quoted(cell)).collect();
-        text.push_str(&cells.join(","));
-        text.push_str("\r\n");
+        ]);
     }
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"consent.csv\""),
-    ];
-    Ok((headers, text).into_response())
+    Ok(sheet.file("consent.csv"))
 }
 
 /// A decision that somebody told us by another way than a text.
@@ -257,30 +251,6 @@ pub(in crate::web) async fn record(
     Ok((StatusCode::CREATED, Json(List::whole(consent))))
 }
 
-/// A cell of a spreadsheet; one that begins like a formula is no formula.
-pub(in crate::web) fn quoted(cell: &str) -> String {
-    // A number keeps its plus; anything else behind one might be computed.
-    let number =
-        cell.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number;
-    let guard = if formula { "'" } else { "" };
-    format!("\"{guard}{}\"", cell.replace('"', "\"\""))
-}
-
-const HEADINGS: &str = "at,number,change,scope,line,level,word,language,answered,by,message_id,pdu_sha256,service_centre_time\r\n";
+const HEADINGS: &str = "at,number,change,scope,line,level,word,language,answered,by,message_id,pdu_sha256,service_centre_time";
 /// Rows read at a time.
 const PAGE: u32 = 1_000;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_is_never_a_formula() {
-        assert_eq!(quoted("=1+1"), "\"'=1+1\"");
-        assert_eq!(quoted("+1+cmd|' /C calc'!A0"), "\"'+1+cmd|' /C calc'!A0\"");
-        assert_eq!(quoted("-1"), "\"'-1\"");
-        assert_eq!(quoted("say \"stop\""), "\"say \"\"stop\"\"\"");
-        assert_eq!(quoted("+447700900123"), "\"+447700900123\"");
-    }
-}

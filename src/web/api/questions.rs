@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::consent::quoted;
 use super::{List, stamp};
 use crate::bus::Change;
 use crate::engine::prompt::{Answer, Results as Counted, Revote, count};
@@ -20,6 +19,7 @@ use crate::web::auth::Caller;
 use crate::web::error::{Code, Problem, WebError};
 use crate::web::extract::{Body, Id};
 use crate::web::refusals::{self, Attempt};
+use crate::web::sheet::Sheet;
 use crate::web::{App, health};
 
 /// Whom to ask.
@@ -194,12 +194,10 @@ pub(in crate::web) async fn export(
     caller.every_line()?;
     let brought = Brought::by(&app, id).await?;
     let asked_at = brought.asked_at();
-    let mut text = String::from("at,number,answer,asked_at\r\n");
+    let mut sheet = Sheet::new("at,number,answer,asked_at");
     let mut row = |at: String, number: &Number, answer: &str| {
         let asked_at = asked_at.get(number).map(|at| stamp(*at)).unwrap_or_default();
-        let cells = [at.as_str(), number.as_str(), answer, asked_at.as_str()].map(quoted);
-        text.push_str(&cells.join(","));
-        text.push_str("\r\n");
+        sheet.row([at.as_str(), number.as_str(), answer, asked_at.as_str()]);
     };
     for answer in &brought.answers {
         row(stamp(answer.at), &answer.number, &answer.value);
@@ -207,11 +205,7 @@ pub(in crate::web) async fn export(
     for number in &brought.counted().silent {
         row(String::new(), number, "");
     }
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"answers.csv\""),
-    ];
-    Ok((headers, text).into_response())
+    Ok(sheet.file("answers.csv"))
 }
 
 const MOST: usize = 1_000;

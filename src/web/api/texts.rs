@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderValue;
+use axum::response::Response;
 
-use super::consent::quoted;
 use super::messages::{Filter, found};
 use super::stamp;
 use crate::store::{LineId, Message};
@@ -14,6 +13,7 @@ use crate::web::App;
 use crate::web::auth::Caller;
 use crate::web::error::{Code, WebError};
 use crate::web::extract::Query;
+use crate::web::sheet::Sheet;
 
 /// Texts in the order of their arrival, as a file. `simgate-next` among the headers of the answer is
 /// the cursor to go on with; without it the file is the end.
@@ -32,26 +32,15 @@ pub(in crate::web) async fn export(
     let lines = app.store.read(|tx| tx.lines()).await?;
     let lines: HashMap<LineId, String> =
         lines.into_iter().map(|line| (line.id, line.name)).collect();
-    let mut headers = HeaderMap::new();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/csv; charset=utf-8; header=present"),
-    );
-    headers.insert(
-        header::CONTENT_DISPOSITION,
-        HeaderValue::from_static("attachment; filename=\"messages.csv\""),
-    );
-    if let Some(last) = texts.last().filter(|_| texts.len() == limit as usize) {
-        headers.insert(HeaderName::from_static("simgate-next"), HeaderValue::from(last.id.0));
-    }
-    let mut sheet = HEADINGS.to_owned();
+    let mut sheet = Sheet::new(HEADINGS);
     for text in &texts {
-        let line = lines.get(&text.line).map_or("", String::as_str);
-        let cells: Vec<String> = cells(text, line).iter().map(|cell| quoted(cell)).collect();
-        sheet.push_str(&cells.join(","));
-        sheet.push_str("\r\n");
+        sheet.row(cells(text, lines.get(&text.line).map_or("", String::as_str)));
     }
-    Ok((headers, sheet).into_response())
+    let mut file = sheet.file("messages.csv");
+    if let Some(last) = texts.last().filter(|_| texts.len() == limit as usize) {
+        file.headers_mut().insert("simgate-next", HeaderValue::from(last.id.0));
+    }
+    Ok(file)
 }
 
 fn cells(text: &Message, line: &str) -> [String; 18] {
@@ -84,6 +73,6 @@ fn cells(text: &Message, line: &str) -> [String; 18] {
 }
 
 const HEADINGS: &str = "id,conversation_id,direction,line,number,text,class,state,tag,author,segments,\
-    created_at,received_at,sent_at,delivered_at,service_centre_time,error,why\r\n";
+    created_at,received_at,sent_at,delivered_at,service_centre_time,error,why";
 /// Rows of one file.
 const MOST: u32 = 10_000;

@@ -3,13 +3,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::consent::quoted;
 use super::stamp;
 use crate::store::{LineId, StoreError};
 use crate::types::UnixTime;
@@ -17,6 +15,7 @@ use crate::web::App;
 use crate::web::auth::Caller;
 use crate::web::error::{Code, WebError};
 use crate::web::extract::{Id, Query};
+use crate::web::sheet::Sheet;
 
 /// One line's month.
 #[derive(Debug, Serialize, ToSchema)]
@@ -90,11 +89,11 @@ pub(in crate::web) async fn export(
         let with = |line: crate::store::Line| Ok((tx.line_settings(line.id)?, line));
         lines.map(with).collect::<Result<Vec<_>, StoreError>>()
     });
-    let mut text = String::from(HEADINGS);
+    let mut sheet = Sheet::new(HEADINGS);
     for (set, line) in read.await? {
         let Some(set) = set else { continue };
         let country = line.country.map(|country| country.as_str().to_owned()).unwrap_or_default();
-        let row = [
+        sheet.row([
             line.id.to_string(),
             line.name,
             line.number.unwrap_or_default(),
@@ -106,16 +105,9 @@ pub(in crate::web) async fn export(
             set.help_contact,
             set.texts["opt_in"].as_str().unwrap_or_default().to_owned(),
             set.texts["opt_out"].as_str().unwrap_or_default().to_owned(),
-        ];
-        let cells: Vec<String> = row.iter().map(|cell| quoted(cell)).collect();
-        text.push_str(&cells.join(","));
-        text.push_str("\r\n");
+        ]);
     }
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"lines.csv\""),
-    ];
-    Ok((headers, text).into_response())
+    Ok(sheet.file("lines.csv"))
 }
 
-const HEADINGS: &str = "line,name,number,country,operator,sms,registration,organisation,help_contact,opt_in_text,opt_out_text\r\n";
+const HEADINGS: &str = "line,name,number,country,operator,sms,registration,organisation,help_contact,opt_in_text,opt_out_text";

@@ -352,12 +352,7 @@ pub(in crate::web) async fn export(
     State(app): State<App>,
     caller: Caller,
 ) -> Result<Response, WebError> {
-    let file = exports::table(&everybody(&app, &caller).await?).map_err(WebError::internal)?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"contacts.csv\""),
-    ];
-    Ok((headers, file).into_response())
+    Ok(exports::table(&everybody(&app, &caller).await?).file("contacts.csv"))
 }
 
 /// The whole address book as cards for a phone.

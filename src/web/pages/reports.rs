@@ -4,8 +4,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, Response};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
@@ -15,10 +14,10 @@ use super::chart::Bars;
 use crate::store::{LineId, Traffic, TrafficQuery, UserId};
 use crate::types::{Millis, UnixTime};
 use crate::web::App;
-use crate::web::api::consent::quoted;
 use crate::web::auth::Caller;
 use crate::web::error::{Code, WebError};
 use crate::web::extract::Query;
+use crate::web::sheet::Sheet;
 
 /// Which report.
 #[derive(Default, Deserialize)]
@@ -217,9 +216,7 @@ pub(in crate::web) async fn export(
     Query(asked): Query<Asked>,
 ) -> Result<Response, WebError> {
     let report = report(&app, &caller, &asked).await?;
-    let mut sheet = "by,name,received,segments_in,sent,segments_out,delivered,failed,\
-                     distinct_recipients,first_response,opt_outs\r\n"
-        .to_owned();
+    let mut sheet = Sheet::new(HEADINGS);
     let groups = [
         ("total", vec![&report.total]),
         ("line", report.by_line.iter().collect()),
@@ -238,19 +235,25 @@ pub(in crate::web) async fn export(
                 recipients,
                 opt_outs,
             } = row.traffic;
-            sheet.push_str(&format!(
-                "{by},{},{received},{segments_in},{sent},{segments_out},{delivered},{failed},\
-                 {recipients},{},{opt_outs}\r\n",
-                quoted(&row.name),
-                quoted(&row.response),
-            ));
+            let figure = |count: u32| count.to_string();
+            sheet.row([
+                by.to_owned(),
+                row.name.clone(),
+                figure(received),
+                figure(segments_in),
+                figure(sent),
+                figure(segments_out),
+                figure(delivered),
+                figure(failed),
+                figure(recipients),
+                row.response.clone(),
+                figure(opt_outs),
+            ]);
         }
     }
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"report.csv\""),
-    ];
-    Ok((headers, sheet).into_response())
+    Ok(sheet.file("report.csv"))
 }
 
+const HEADINGS: &str = "by,name,received,segments_in,sent,segments_out,delivered,failed,\
+    distinct_recipients,first_response,opt_outs";
 const MOST_DAYS: i32 = 366;

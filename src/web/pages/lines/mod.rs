@@ -10,7 +10,6 @@ mod trial;
 use askama::Template;
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -20,7 +19,6 @@ use super::form::{Field, Form, Posted};
 use super::{Frame, again, changes};
 use crate::store::{Line, LineId, LineSettings, Modem, User};
 use crate::web::App;
-use crate::web::api::consent::quoted;
 use crate::web::api::{line_settings, lines as api};
 use crate::web::auth::Caller;
 use crate::web::error::WebError;
@@ -43,7 +41,6 @@ struct Row {
     modem: String,
     recipient: String,
     told: usize,
-    registration: &'static str,
 }
 
 /// How the switch stands, in words, with its tone.
@@ -70,7 +67,6 @@ impl Row {
             }),
             recipient: recipient.map_or(String::new(), User::name),
             told: set.notified.len(),
-            registration: set.registration.as_str(),
             id: line.id,
             name: line.name,
             number: line.number.unwrap_or_default(),
@@ -102,29 +98,6 @@ async fn rows(app: &App) -> Result<Vec<Row>, WebError> {
         Ok(rows)
     });
     Ok(rows.await?)
-}
-
-/// S99: the lines with their registration, to be filled in where a country asks for one.
-pub(in crate::web) async fn export(State(app): State<App>) -> Result<Response, WebError> {
-    let mut sheet = "name,number,sms,registration,company,brand_id,campaign_id\r\n".to_owned();
-    for row in rows(&app).await? {
-        let cells = [
-            row.name.as_str(),
-            &row.number,
-            row.sms,
-            row.registration,
-            &app.settings.organisation,
-            "",
-            "",
-        ];
-        let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-        sheet.push_str(&format!("{}\r\n", cells.join(",")));
-    }
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"lines.csv\""),
-    ];
-    Ok((headers, sheet).into_response())
 }
 
 #[derive(Template)]
