@@ -426,9 +426,9 @@ async fn reports_count_by_line_person_and_day() {
     assert!(page.text.contains("<dt>Received</dt><dd>2</dd>"), "{}", page.text);
     assert!(page.text.contains("<svg class=\"bars\" role=\"img\""));
     let sheet = site.page("/reports.csv?from=2026-11-20&to=2026-11-21", &cookie).await;
-    assert!(sheet.text.contains("line,\"'=1+1\",2,2,0,0,0,0,0,"), "{}", sheet.text);
-    assert!(sheet.text.contains("day,\"2026-11-21\",2,"), "{}", sheet.text);
-    assert!(sheet.text.contains("day,\"2026-11-20\",0,"), "{}", sheet.text);
+    assert!(sheet.text.contains("\"line\",\"'=1+1\",\"2\",\"2\",\"0\","), "{}", sheet.text);
+    assert!(sheet.text.contains("\"day\",\"2026-11-21\",\"2\","), "{}", sheet.text);
+    assert!(sheet.text.contains("\"day\",\"2026-11-20\",\"0\","), "{}", sheet.text);
     let empty = site.page("/reports?from=2026-01-01&to=2026-01-02", &cookie).await;
     assert!(empty.text.contains("Nothing was sent or received in these days"));
     let wrong = site.page("/reports?from=2026-11-21&to=2026-11-01", &cookie).await;
