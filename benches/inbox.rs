@@ -36,6 +36,9 @@ const AIM: Duration = Duration::from_millis(100);
 /// A page, and how it is asked for the nth time.
 type Ask = (&'static str, fn(u32) -> String);
 
+/// Of the conversations those that hold a quarter of the texts.
+const BUSY: u32 = 200;
+
 const PAGES: &[Ask] = &[
     ("inbox, Active", |_| "/".to_owned()),
     ("inbox, Team", |_| "/?tab=team".to_owned()),
@@ -46,6 +49,8 @@ const PAGES: &[Ask] = &[
     ("inbox, flagged", |_| "/?flag=any".to_owned()),
     ("inbox, a tag", |_| "/?tag=late".to_owned()),
     ("conversation", |n| format!("/threads/{}", 1 + n * 487)),
+    ("conversation, a busy one", |n| format!("/threads/{}", 1 + n % BUSY)),
+    ("conversation, a busy one, far back", |n| format!("/threads/{}?before=9000", 1 + n % BUSY)),
     ("conversation, live part", |n| format!("/threads/{}", 1 + n * 487)),
     ("search, a word of few texts", |n| format!("/?q=word{}", n * 13)),
     ("search, a word of every text", |_| "/?q=order".to_owned()),
@@ -60,7 +65,7 @@ const PAGES: &[Ask] = &[
 async fn main() {
     let messages = std::env::var("SIMGATE_BENCH_MESSAGES").ok().and_then(|n| n.parse().ok());
     let (site, cookie) = full(messages.unwrap_or(50_000)).await;
-    println!("{:<30} {:>9} {:>9} {:>9} {:>8}", "page", "median", "95 %", "longest", "octets");
+    println!("| page | median | 95 % | longest | octets |\n|---|---|---|---|---|");
     for &(page, path) in PAGES {
         let mut times = Vec::new();
         let mut octets = 0;
@@ -85,7 +90,7 @@ async fn main() {
         let part = |part: usize| times[(times.len() - 1) * part / 100];
         let late = if part(95) > AIM { "  above the aim of 100 ms" } else { "" };
         let [median, most, longest] = [50, 95, 100].map(|at| part(at).as_secs_f64() * 1_000.0);
-        println!("{page:<30} {median:>6.1} ms {most:>6.1} ms {longest:>6.1} ms {octets:>8}{late}");
+        println!("| {page} | {median:.1} ms | {most:.1} ms | {longest:.1} ms | {octets} |{late}");
     }
 }
 
@@ -108,13 +113,16 @@ async fn full(messages: u32) -> (Site, String) {
 }
 
 /// Rows in bulk: the verbs of the store would take hours, and it is reading that is measured. Of the
-/// conversations, a third is closed, a tenth is Ann's and a tenth Ben's, one of fifty is flagged or
-/// tagged; Ann has read each up to its last texts.
+/// conversations, a few hold a quarter of the texts, a third is closed, a tenth is Ann's and a tenth
+/// Ben's, one of fifty is flagged or tagged; Ann has read each up to its last texts.
 fn fill(file: &std::path::Path, messages: u32) {
     let conn = rusqlite::Connection::open(file).expect("the database");
     let series = |last: u32| {
         format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last})")
     };
+    let thread = format!(
+        "iif(i % 4, 1 + ((i / 4 * 3 + i % 4) * 7919) % {CONVERSATIONS}, 1 + (i / 4 * 31) % {BUSY})"
+    );
     let started = Instant::now();
     conn.execute_batch(&format!(
         "PRAGMA synchronous = off; PRAGMA foreign_keys = off; BEGIN;
@@ -129,8 +137,8 @@ fn fill(file: &std::path::Path, messages: u32) {
          INSERT INTO conversation_lines (conversation_id, line_id) SELECT id, 1 FROM conversations;
          INSERT INTO messages (id, conversation_id, line_id, direction, state, number_key, text,
                                created_at, received_at, badge)
-         {texts} SELECT i, 1 + (i * 7919) % {CONVERSATIONS}, 1, iif(i % 2, 'in', 'out'),
-                iif(i % 2, 'received', 'delivered'), printf('+4477009%05d', (i * 7919) % {CONVERSATIONS}),
+         {texts} SELECT i, {thread}, 1, iif(i % 2, 'in', 'out'),
+                iif(i % 2, 'received', 'delivered'), printf('+4477009%05d', {thread} - 1),
                 printf('Hello, word%d: is my order %d ready, or shall we come on day%d again?', i % 5003, i, i % 31),
                 {now} - ({messages} - i) * 1000, iif(i % 2, {now} - ({messages} - i) * 1000, NULL), i % 2 FROM n;
          UPDATE conversations SET last_message_id = (SELECT max(id) FROM messages WHERE conversation_id = conversations.id);
