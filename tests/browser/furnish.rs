@@ -133,3 +133,43 @@ async fn desk(stage: &Stage) {
     act("/threads/7", &[("act", "close")]).await;
     site.receives("+447700900180", "\u{202E}STOP <b>it</b> http://аpple.example").await;
 }
+
+/// A morning with nothing odd in it, told by who writes: Inês 1, Priya 2, a stranger 3, Sam 4, Mo 5.
+pub async fn morning(stage: &Stage) {
+    let site = &stage.site;
+    lines(stage, &["Reception", "Ms Okafor"]).await;
+    let (token, cookie) = (site.token(&["admin"]).await, site.cookie().await);
+    let anna = site.user("Anna", Role::Agent).await;
+    for (first, last, number, fields) in [
+        ("Inês", "Costa", "+447700900130", json!({})),
+        ("Priya", "Nair", "+447700900150", json!({})),
+        ("Sam", "Lee", TO, json!({ "case": "AB-204", "lawyer": "Ms Okafor" })),
+        ("Mo", "Haddad", "+447700900140", json!({})),
+    ] {
+        let contact = json!({ "first_name": first, "last_name": last, "numbers": [number], "fields": fields });
+        site.post("/api/v1/contacts", &token, contact).await;
+    }
+    let hours = json!({ "name": "Hours", "text": "We are open from ten to four." });
+    site.post("/api/v1/templates", &token, hours).await;
+    let act = |path: &str, fields: &[(&str, &str)]| site.ask(form(path, &cookie, fields));
+    site.receives("+447700900130", "Bom dia! Enviei os documentos ontem à noite.").await;
+    act("/threads/1", &[("act", "give"), ("user", &anna.to_string())]).await;
+    site.later(540);
+    site.receives_on(1, "+447700900150", "Thank you for the letter. I will sign it today.").await;
+    act("/threads/2", &[("act", "flag"), ("word", "signature")]).await;
+    site.later(360);
+    site.receives("+447700900160", "Hello, do you also write wills?").await;
+    site.later(300);
+    site.receives(TO, "Hi, is my appointment with Ms Okafor still on for Monday at 3?").await;
+    act("/threads/4", &[("act", "claim")]).await;
+    site.later(240);
+    let answer = "Hello Sam, yes: Monday 3 pm, second floor. Please bring your passport.";
+    let filled = [("key", "answer"), ("seen", "99"), ("line", "1"), ("text", answer)];
+    act("/threads/4/messages", &filled).await;
+    stage.network(|| None).await;
+    site.later(60);
+    site.receives(TO, "Great, thank you! Where can I park?").await;
+    act("/threads/4", &[("act", "note"), ("text", "@anna could you send the map?")]).await;
+    site.later(420);
+    site.receives("+447700900140", "I am ten minutes late, sorry!").await;
+}

@@ -9,6 +9,7 @@ mod chat;
 mod driver;
 mod first_text;
 mod furnish;
+mod guide;
 #[path = "../support/hostile.rs"]
 mod hostile;
 mod hostile_page;

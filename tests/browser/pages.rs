@@ -64,61 +64,71 @@ fn name(path: &str) -> String {
     if words.is_empty() { "inbox".to_owned() } else { words }
 }
 
-/// Fault 104, S117, WCAG 2.2: no page is cut off on a desk, on a phone or at 200 % zoom; axe-core
-/// finds nothing serious on any, in either theme; the browser has nothing to complain about; and each
-/// page's "?" leads to words about it (S168).
+/// How a page is looked at.
+struct Window {
+    name: &'static str,
+    size: (u32, u32),
+    /// The size of its view at 200 % zoom.
+    zoomed: Option<(u32, u32)>,
+    /// What axe-core looks for in the dark: of a theme only the colours are new.
+    dark: Option<&'static str>,
+}
+
+/// Fault 104, WCAG 2.2: no page is cut off on a desk or at 200 % zoom; axe-core finds nothing serious on
+/// any, in either theme; the browser has nothing to complain about; and each page's "?" leads to words
+/// about it (S168).
 #[tokio::test(flavor = "multi_thread")]
-async fn every_page_fits_and_can_be_used_by_everybody() {
+async fn every_page_fits_a_desk_and_can_be_used_by_everybody() {
+    let desk = Window {
+        name: "desk",
+        size: (1280, 900),
+        zoomed: Some((640, 450)),
+        dark: Some(", runOnly: ['color-contrast']"),
+    };
+    every_page(desk).await;
+}
+
+/// S117, WCAG 2.2: no page is cut off on a phone, and axe-core finds nothing serious there. The colours
+/// of the dark were seen on the desk.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_fits_a_phone_and_can_be_used_by_everybody() {
+    every_page(Window { name: "phone", size: (360, 740), zoomed: None, dark: None }).await;
+}
+
+async fn every_page(window: Window) {
     let Some(stage) = Stage::new().await else { return };
     furnish::everything(&stage).await;
-    let pages = pages(&stage.site);
     let axe = Path::new(env!("CARGO_TARGET_TMPDIR")).join("axe/node_modules/axe-core/axe.min.js");
     let axe = std::fs::read_to_string(&axe).ok();
     if axe.is_none() {
         println!("skipped: axe-core is not installed; tests/install.sh fetches it");
     }
     let browser = &stage.browser;
-    browser.go(&format!("{}/help", stage.address)).await;
+    stage.open("/help").await;
     let helped =
         browser.value("[...document.querySelectorAll('main > section')].map(s => '#' + s.id)");
     let helped = helped.await.as_array().cloned().unwrap_or_default();
-    let mut found = Vec::new();
-    for (name, path) in &pages {
-        browser.look(1280, 900, "light").await;
-        stage.open("/offline").await; // so that a part of a page is not taken for the page that is open
-        browser.complaints().await;
+    let ((width, height), mut found) = (window.size, Vec::new());
+    for (name, path) in &pages(&stage.site) {
+        browser.look(width, height, "light").await;
+        browser.go("about:blank").await; // so that a part of a page is not taken for the page that is open
         stage.open(path).await;
-        if let Some(axe) = &axe {
-            browser.value(&format!("(() => {{ {axe}\n; return 1; }})()")).await;
-        }
         let help = browser.value("document.querySelector('#help')?.hash ?? null").await;
         if help.is_string() && !helped.contains(&help) {
             found.push(format!("{path}: no help {help}"));
         }
-        for (window, width, height) in
-            [("desk", 1280, 900), ("phone", 360, 740), ("zoomed", 640, 450)]
-        {
-            for theme in ["light", "dark"] {
-                if (window, theme) == ("zoomed", "dark") {
-                    continue; // the same but for its colours, which zoom does not change
-                }
-                browser.look(width, height, theme).await;
-                let place = format!("{path} {window} {theme}");
-                let over = browser.too_wide().await;
-                if over > 0 {
-                    found.push(format!("{place}: {over} px too wide"));
-                }
-                if window == "zoomed" {
-                    continue;
-                }
-                browser.whole_picture(&format!("{name}-{window}-{theme}")).await;
-                if axe.is_some() && (window, theme) != ("phone", "dark") {
-                    // Of a theme only the colours are new, and those were seen on the desk.
-                    let rules = if theme == "light" { "" } else { ", runOnly: ['color-contrast']" };
-                    let serious = serious(browser, rules).await;
-                    found.extend(serious.into_iter().map(|what| format!("{place}: {what}")));
-                }
+        for (theme, rules) in [("light", Some("")), ("dark", window.dark)] {
+            browser.look(width, height, theme).await;
+            fits(browser, &format!("{path} {} {theme}", window.name), &mut found).await;
+            browser.whole_picture(&format!("{name}-{}-{theme}", window.name)).await;
+            if let (Some(axe), Some(rules)) = (&axe, rules) {
+                let serious = serious(browser, axe, rules).await;
+                found.extend(serious.into_iter().map(|what| format!("{path} {theme}: {what}")));
             }
+        }
+        if let Some((width, height)) = window.zoomed {
+            browser.look(width, height, "light").await;
+            fits(browser, &format!("{path} zoomed"), &mut found).await;
         }
         let complaints = browser.complaints().await;
         let mut complaints: Vec<_> = complaints
@@ -131,8 +141,35 @@ async fn every_page_fits_and_can_be_used_by_everybody() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+async fn fits(browser: &Browser, place: &str, found: &mut Vec<String>) {
+    let over = browser.too_wide().await;
+    if over > 0 {
+        found.push(format!("{place}: {over} px too wide"));
+    }
+}
+
+/// What measures the width sees what is too wide, on a phone too, which would show it all smaller.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_too_wide_is_found() {
+    let Some(stage) = Stage::new().await else { return };
+    let browser = &stage.browser;
+    for (width, height) in [(1280, 900), (360, 740)] {
+        browser.look(width, height, "light").await;
+        stage.open("/help").await;
+        assert_eq!(browser.too_wide().await, 0);
+        browser
+            .value("document.querySelector('main').append(Object.assign(document.createElement('hr'), { id: 'wide' }))")
+            .await;
+        browser.value(&format!("wide.style.width = '{}px'", width + 40)).await;
+        assert!(browser.too_wide().await > 0, "{width}");
+    }
+}
+
 /// What axe-core finds serious or critical on the open page.
-async fn serious(browser: &Browser, rules: &str) -> Vec<String> {
+async fn serious(browser: &Browser, axe: &str, rules: &str) -> Vec<String> {
+    if browser.value("!!window.axe").await != json!(true) {
+        browser.value(&format!("(() => {{ {axe}\n; return 1; }})()")).await;
+    }
     let run = format!(
         "axe.run({{ resultTypes: ['violations']{rules} }}).then(found => found.violations
         .filter(one => ['serious', 'critical'].includes(one.impact))
