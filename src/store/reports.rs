@@ -126,15 +126,20 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Whether the modem of `line` gives its submits references of their own: the last two tell.
+    /// Whether the modem of `line` gives its submits references of their own. Those that do not say
+    /// 0 each time, so two tell; any other reference may come twice when a modem has restarted.
     fn counts(&self, line: LineId) -> Result<bool> {
         let sql = "SELECT mr FROM segments_out
                     WHERE line_id = ?1 AND accepted_at IS NOT NULL AND mr IS NOT NULL
-                    ORDER BY accepted_at DESC, id DESC LIMIT 2";
+                    ORDER BY accepted_at DESC, id DESC LIMIT 3";
         let mut statement = self.conn.prepare_cached(sql)?;
         let last: Vec<u8> =
             statement.query_map([line], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        Ok(!matches!(last[..], [one, other] if one == other))
+        Ok(match last[..] {
+            [0, 0, ..] => false,
+            [one, other, third] => one != other || other != third,
+            _ => true,
+        })
     }
 
     /// Tries the orphans of a reference again, now that a segment has it, or those of any reference
