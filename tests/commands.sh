@@ -56,6 +56,7 @@ kill "$emulate" 2>/dev/null || true; wait "$emulate" 2>/dev/null || true
 printf '& b.at\n' >"$work/a.at"
 printf '& a.at\n' >"$work/b.at"
 fails 1 emulate --replay "$work/a.at" --link "$work/round"
+fails 2 emulate --baud 7
 
 # The README's demo. The pipe tells when it is ready; nothing is polled.
 mkfifo "$work/demo.out"

@@ -1,6 +1,6 @@
 //! Fault 82: the gateway is killed at random moments of two-way traffic while its modems live on.
 //!
-//! `SIMGATE_CRASH_CYCLES` (120) and `SIMGATE_CRASH_SEED` (another one each time) choose how often and
+//! `SIMGATE_CRASH_CYCLES` (60) and `SIMGATE_CRASH_SEED` (another one each time) choose how often and
 //! which moments; both are printed, and a failure names them. `cargo test --test crash kill_9 -- --nocapture`
 //!
 //! A gateway that starts waits for its modems most of the time, so `SIMGATE_CRASH_SITES` (6) of them
@@ -29,7 +29,7 @@ const HANDSETS: u64 = 8;
 /// Fault 82.
 #[tokio::test]
 async fn texts_survive_kill_9_each_exactly_once() {
-    let cycles: u32 = setting("SIMGATE_CRASH_CYCLES", 120);
+    let cycles: u32 = setting("SIMGATE_CRASH_CYCLES", 60);
     let sites: u32 = setting("SIMGATE_CRASH_SITES", 6).clamp(1, cycles.max(1));
     let seed: u64 = setting("SIMGATE_CRASH_SEED", std::process::id().into());
     println!("SIMGATE_CRASH_SEED={seed} SIMGATE_CRASH_CYCLES={cycles} SIMGATE_CRASH_SITES={sites}");
