@@ -14,9 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use simgate::engine::keyword::KeywordRule;
 use simgate::engine::{Facts, Inbound, Moment, Rules, decide};
-use simgate::store::{
-    Compiled, FILE_NAME, LineId, Organisation, ReadTx, Result, RuleText, SeenSim, Store,
-};
+use simgate::store::{FILE_NAME, LineId, Organisation, ReadTx, Result, RuleText, SeenSim, Store};
 use simgate::types::{Iccid, Number, UnixTime};
 use tokio::runtime::Runtime;
 
@@ -127,17 +125,16 @@ fn fill(file: &Path) {
 
 /// Rules and facts from the database, and the decision: what the intake does with each text.
 fn texts_in(site: &Site) {
-    let (compiled, line) = (Compiled::default(), site.line);
+    let line = site.line;
     let mut from = 0;
     let rate = rate(100, || {
-        let compiled = compiled.clone();
         from += 100;
         let first = from;
         site.read(move |tx| {
             let house = Organisation::default();
             for n in first..first + 100 {
                 let inbound = inbound(n * 997 % CONTACTS, TEXTS[0]);
-                let rules = tx.rulebook_by(line, &house, &compiled)?;
+                let rules = tx.rulebook(line, &house)?;
                 let facts = tx.facts(line, &inbound, &rules, T0)?;
                 black_box(decide(&inbound, &rules, &facts, Moment::at(T0)));
             }

@@ -7,13 +7,12 @@
 //! the text.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use super::effects;
 use crate::engine::action::{Action, Place, TraceLine};
 use crate::engine::{self, Decision, Facts, Inbound, Moment, Rules};
-use crate::store::{
-    Compiled, ErrorKind, Filing, LineId, Organisation, Result, StoreError, WriteTx,
-};
+use crate::store::{ErrorKind, Filing, LineId, Organisation, Result, StoreError, WriteTx};
 use crate::types::{MessageId, UnixTime};
 
 /// What every decision of a gateway has in common.
@@ -25,15 +24,13 @@ pub(super) struct House {
     pub(super) trusted: bool,
     /// Random bits for a new response code.
     pub(super) entropy: u64,
-    /// Keyword rules compiled before.
-    pub(super) compiled: Compiled,
 }
 
 /// A decision with what it was made from.
 pub(super) struct Decided {
     line: LineId,
     inbound: Inbound,
-    rules: Rules,
+    rules: Arc<Rules>,
     facts: Facts,
     decision: Decision,
 }
@@ -47,7 +44,7 @@ pub(super) fn decide(
     now: UnixTime,
 ) -> Result<Decided> {
     let read = tx.attempt(|tx| {
-        let rules = tx.rulebook_by(line, &house.organisation, &house.compiled)?;
+        let rules = tx.rulebook(line, &house.organisation)?;
         let facts = tx.facts(line, &inbound, &rules, now)?;
         Ok((rules, facts))
     });
@@ -59,7 +56,7 @@ pub(super) fn decide(
             return Ok(Decided {
                 line,
                 inbound,
-                rules: Rules::default(),
+                rules: Arc::default(),
                 facts: Facts::default(),
                 decision,
             });

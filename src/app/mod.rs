@@ -19,7 +19,7 @@ use crate::bus::Bus;
 use crate::io::systemd::Vitals;
 use crate::io::webhook::Hook;
 use crate::io::{Clock, Entropy, OpenError, PortSource};
-use crate::store::{Compiled, LineId, Store};
+use crate::store::{LineId, Store};
 use crate::types::{Millis, UnixTime};
 
 mod breaker;
@@ -93,8 +93,6 @@ struct Shared {
     /// Lines whose SIM was found in this run.
     met: Mutex<HashSet<LineId>>,
     traces: traces::Traces,
-    /// Keyword rules compiled before.
-    compiled: Compiled,
     /// Turns true once: no new submit, finish the one in flight, end.
     stopping: watch::Receiver<bool>,
 }
@@ -154,7 +152,6 @@ impl Gateway {
             supply: supply::Supply::default(),
             met: Mutex::default(),
             traces: traces::Traces::default(),
-            compiled: Compiled::default(),
             stopping,
         });
         evidence::resume(&shared).await?;
@@ -194,7 +191,6 @@ impl Shared {
             organisation: self.settings.organisation(),
             trusted: self.clock_is_trusted(),
             entropy: u64::from_le_bytes(bits),
-            compiled: self.compiled.clone(),
         }
     }
 

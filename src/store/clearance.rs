@@ -78,7 +78,7 @@ impl ReadTx<'_> {
         organisation: &Organisation,
         now: UnixTime,
     ) -> Result<Clearance> {
-        let rules = self.sending_rules(leaving.line, organisation)?;
+        let rules = self.rulebook(leaving.line, organisation)?;
         let standing = self.standing_before(leaving.to, leaving.line, exception.message)?;
         let message = Outbound {
             tag: leaving.tag,

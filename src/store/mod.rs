@@ -87,6 +87,7 @@ mod writer;
 use std::cell::RefCell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
@@ -130,7 +131,7 @@ pub use relay_codes::RelayCode;
 pub use relay_desks::RelayDesk;
 pub use reports::{NewReport, ReportMatch};
 pub use retention::{Forgotten, Keep};
-pub use rulebook::{Compiled, Organisation};
+pub use rulebook::Organisation;
 pub use rules::{Rule, RuleId, RuleText};
 pub use schema::describe;
 pub use second_factors::SecondFactor;
@@ -154,6 +155,7 @@ pub use writer::{Moment, Watch};
 
 use journal::Journal;
 use readers::Readers;
+use rulebook::Rulebooks;
 use writer::{Notes, Writer};
 
 /// The file's name inside the data folder.
@@ -194,8 +196,9 @@ impl Store {
         })
         .await
         .map_err(|e| StoreError::new(ErrorKind::Bug, e.to_string()))??;
-        let writer = Writer::start(conn, path.clone(), journal, watch);
-        Ok(Store { writer, readers: Readers::new(path.clone()), path })
+        let rulebooks = Arc::<Rulebooks>::default();
+        let writer = Writer::start(conn, path.clone(), journal, watch, rulebooks.clone());
+        Ok(Store { writer, readers: Readers::new(path.clone(), rulebooks), path })
     }
 
     /// Runs `job` in a write transaction; resolves after the commit is on the disk. Jobs that wait
@@ -233,6 +236,7 @@ impl Store {
 /// A snapshot to read from.
 pub struct ReadTx<'a> {
     conn: &'a Connection,
+    rulebooks: &'a Rulebooks,
 }
 
 /// A transaction to write in; it reads its own rows too.

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use super::ReadTx;
 use super::connection::open_reader;
 use super::error::{ErrorKind, Result, StoreError};
+use super::rulebook::Rulebooks;
 
 /// Reads at once; more wait in line.
 const CONNECTIONS: usize = 4;
@@ -20,13 +21,14 @@ struct Pool {
     path: PathBuf,
     places: Semaphore,
     idle: Mutex<Vec<Connection>>,
+    rulebooks: Arc<Rulebooks>,
 }
 
 impl Readers {
     /// Connections are opened when first needed.
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(super) fn new(path: PathBuf, rulebooks: Arc<Rulebooks>) -> Self {
         let idle = Mutex::new(Vec::with_capacity(CONNECTIONS));
-        Self(Arc::new(Pool { path, places: Semaphore::new(CONNECTIONS), idle }))
+        Self(Arc::new(Pool { path, places: Semaphore::new(CONNECTIONS), idle, rulebooks }))
     }
 
     /// Runs `job` on one snapshot.
@@ -45,7 +47,7 @@ impl Readers {
             };
             // A connection whose job failed or panicked is dropped, not reused.
             let snapshot = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
-            let value = job(&ReadTx { conn: &snapshot })?;
+            let value = job(&ReadTx { conn: &snapshot, rulebooks: &pool.rulebooks })?;
             snapshot.finish()?;
             pool.put_back(conn);
             Ok(value)

@@ -14,7 +14,7 @@ use super::ReadTx;
 use super::error::{Result, StoreError};
 use super::line_settings::{LineSettings, NotifiedUser};
 use super::lines::LineId;
-use super::rules::{RULES_VERSION, Rule};
+use super::rules::Rule;
 use super::users::{User, UserId};
 use super::words::{ClaimPolicy, Role};
 use crate::engine::claim::{Mode, Policy};
@@ -40,67 +40,79 @@ impl Default for Organisation {
     }
 }
 
-/// Keyword rules compiled once and kept as long as nobody changes one. Clones share them.
-#[derive(Clone, Debug, Default)]
-pub struct Compiled(Arc<Mutex<Kept>>);
+/// The rules of lines as they were read last: reading and compiling them costs more than all else
+/// that is done with a text. They hold as long as the version in `settings` is the one they were read
+/// at; triggers of the schema draw a new one with every change.
+#[derive(Debug, Default)]
+pub(super) struct Rulebooks(Mutex<Kept>);
 
-/// What is kept, and of which version of the rules.
 #[derive(Debug, Default)]
 struct Kept {
-    version: Option<String>,
-    of_lines: HashMap<LineId, Arc<Vec<KeywordRule>>>,
+    version: String,
+    of_lines: HashMap<LineId, Known>,
 }
 
-impl ReadTx<'_> {
-    /// Everything set that can matter for a text received on `line`.
-    pub fn rulebook(&self, line: LineId, organisation: &Organisation) -> Result<Rules> {
-        self.rulebook_by(line, organisation, &Compiled::default())
+/// Rules, and what else they were made from.
+#[derive(Debug)]
+struct Known {
+    company: String,
+    country: Option<Country>,
+    rules: Arc<Rules>,
+}
+
+impl Rulebooks {
+    fn find(&self, version: &str, line: LineId, of: &Organisation) -> Option<Arc<Rules>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = kept.of_lines.get(&line).filter(|_| kept.version == version)?;
+        (known.company == of.name && known.country == of.country).then(|| known.rules.clone())
     }
 
-    /// The same, with keyword rules taken from those compiled before.
-    pub fn rulebook_by(
-        &self,
-        line: LineId,
-        organisation: &Organisation,
-        compiled: &Compiled,
-    ) -> Result<Rules> {
-        let users = self.users()?;
-        let lines = self.lines()?;
-        let keywords = self.keywords(line, compiled)?;
-        let own = |other: &super::lines::Line| other.number.as_deref().map(Number::from_key);
-        Ok(Rules {
-            own_numbers: lines.iter().filter_map(own).collect(),
-            people: users.iter().filter(|user| user.profile.active).map(person).collect(),
-            keywords,
-            packs: self.packs()?,
-            ..self.sending_rules(line, organisation)?
-        })
-    }
-
-    /// The keyword rules of a line, compiled.
-    fn keywords(&self, line: LineId, compiled: &Compiled) -> Result<Arc<Vec<KeywordRule>>> {
-        let version = self.setting(RULES_VERSION)?;
-        let mut kept = compiled.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn keep(&self, version: String, line: LineId, of: &Organisation, rules: Arc<Rules>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.version != version {
             *kept = Kept { version, of_lines: HashMap::new() };
         }
-        if let Some(known) = kept.of_lines.get(&line) {
-            return Ok(known.clone());
+        let known = Known { company: of.name.clone(), country: of.country, rules };
+        kept.of_lines.insert(line, known);
+    }
+}
+
+impl ReadTx<'_> {
+    /// Everything set that can matter for a text on `line`. Shared: read again only when somebody has
+    /// changed something of it.
+    pub fn rulebook(&self, line: LineId, organisation: &Organisation) -> Result<Arc<Rules>> {
+        let Some(version) = self.setting(VERSION)? else {
+            return self.read_rulebook(line, organisation).map(Arc::new);
+        };
+        if let Some(known) = self.rulebooks.find(&version, line, organisation) {
+            return Ok(known);
         }
-        let rules = self.rules()?.into_iter().filter_map(|rule| keyword(rule, line));
-        let rules = Arc::new(rules.collect::<Vec<_>>());
-        kept.of_lines.insert(line, rules.clone());
+        let rules = Arc::new(self.read_rulebook(line, organisation)?);
+        self.rulebooks.keep(version, line, organisation, rules.clone());
         Ok(rules)
     }
 
-    /// What is set about sending on `line`: the part of the rulebook that hand-over asks for.
-    pub fn sending_rules(&self, line: LineId, organisation: &Organisation) -> Result<Rules> {
+    fn read_rulebook(&self, line: LineId, organisation: &Organisation) -> Result<Rules> {
         let set = self.line_settings(line)?;
         let set = set.ok_or_else(|| StoreError::not_found(format_args!("line {line}")))?;
-        let company = organisation.name.clone();
-        Ok(Rules { company, line: engine_line(set, organisation.country), ..Rules::default() })
+        let users = self.users()?;
+        let lines = self.lines()?;
+        let keywords = self.rules()?.into_iter().filter_map(|rule| keyword(rule, line));
+        let own = |other: &super::lines::Line| other.number.as_deref().map(Number::from_key);
+        Ok(Rules {
+            company: organisation.name.clone(),
+            line: engine_line(set, organisation.country),
+            own_numbers: lines.iter().filter_map(own).collect(),
+            people: users.iter().filter(|user| user.profile.active).map(person).collect(),
+            keywords: Arc::new(keywords.collect()),
+            packs: self.packs()?,
+            ..Rules::default()
+        })
     }
 }
+
+/// The setting that names the version of all that a rulebook is read from.
+const VERSION: &str = "rulebook_version";
 
 fn engine_line(set: LineSettings, country: Option<Country>) -> Line {
     let claims = Policy {

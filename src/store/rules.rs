@@ -102,7 +102,7 @@ impl WriteTx<'_> {
             },
             |row| row.get(0),
         )?;
-        self.rules_changed(RuleId(id), now)?;
+        self.changed(ChangeKind::Rule, id, now)?;
         Ok(RuleId(id))
     }
 
@@ -119,30 +119,18 @@ impl WriteTx<'_> {
         if changed == 0 {
             return Err(StoreError::not_found(format_args!("rule {id}")));
         }
-        self.rules_changed(id, now)
+        self.changed(ChangeKind::Rule, id.0, now)
     }
 
     /// Forgets a rule. `false`: there is none.
     pub fn delete_rule(&self, id: RuleId, now: UnixTime) -> Result<bool> {
         let gone = self.conn.prepare_cached("DELETE FROM rules WHERE id = ?1")?.execute([id])?;
         if gone > 0 {
-            self.rules_changed(id, now)?;
+            self.changed(ChangeKind::Rule, id.0, now)?;
         }
         Ok(gone > 0)
     }
-
-    /// Compiled rules of before are of another version now. Drawn and not counted: a number that a
-    /// rollback gives back could stand for two sets of rules.
-    fn rules_changed(&self, id: RuleId, now: UnixTime) -> Result<()> {
-        let sql = "INSERT INTO settings (key, value) VALUES (?1, hex(randomblob(8)))
-                   ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-        self.conn.prepare_cached(sql)?.execute([RULES_VERSION])?;
-        self.changed(ChangeKind::Rule, id.0, now)
-    }
 }
-
-/// The setting that names the version of the rules.
-pub(super) const RULES_VERSION: &str = "rules_version";
 
 fn ids(lines: &[LineId]) -> String {
     json!(lines.iter().map(|line| line.0).collect::<Vec<_>>()).to_string()

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::connection::{open_writer, quick_check};
 use super::error::{ErrorKind, Result, StoreError};
 use super::journal::{Journal, Record};
+use super::rulebook::Rulebooks;
 use super::{ReadTx, WriteTx};
 
 /// Jobs that may wait; more callers wait in line for a place.
@@ -117,6 +118,7 @@ impl Writer {
         path: PathBuf,
         journal: Option<Journal>,
         watch: Option<Watch>,
+        rulebooks: Arc<Rulebooks>,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         let desk = Desk {
@@ -126,6 +128,7 @@ impl Writer {
             alarmed: false,
             journal,
             watch,
+            rulebooks,
             cut: None,
         };
         tokio::spawn(serve(desk, receiver));
@@ -203,6 +206,7 @@ struct Desk {
     /// The second copy; none where one is being rebuilt from it.
     journal: Option<Journal>,
     watch: Option<Watch>,
+    rulebooks: Arc<Rulebooks>,
     /// The jobs nobody will hear of: the watch has ended this writer.
     cut: Option<Vec<Box<dyn Job>>>,
 }
@@ -276,7 +280,8 @@ impl Desk {
         conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let notes = RefCell::default();
         while let Some(mut job) = waiting.pop_front() {
-            let kept = in_savepoint(conn, job.as_mut(), &notes);
+            let tx = WriteTx { read: ReadTx { conn, rulebooks: &self.rulebooks }, notes: &notes };
+            let kept = in_savepoint(&tx, job.as_mut());
             ran.push(job);
             if let Err(error) = kept {
                 let _ = conn.execute_batch("ROLLBACK");
@@ -342,12 +347,12 @@ fn wal_left(conn: &Connection, mode: &str) -> Result<i64> {
 }
 
 /// Runs one job; its rows go when it fails or panics. An error here is the whole transaction's.
-fn in_savepoint(conn: &Connection, job: &mut dyn Job, notes: &RefCell<Notes>) -> Result<()> {
+fn in_savepoint(tx: &WriteTx<'_>, job: &mut dyn Job) -> Result<()> {
+    let (conn, notes) = (tx.conn, tx.notes);
     conn.prepare_cached("SAVEPOINT job")?.execute([])?;
     let mark = notes.borrow().mark();
-    let tx = WriteTx { read: ReadTx { conn }, notes };
     // A panic ends this job alone: its outcome stays empty and its rows are rolled back.
-    let succeeded = catch_unwind(AssertUnwindSafe(|| job.run(&tx))).unwrap_or(false);
+    let succeeded = catch_unwind(AssertUnwindSafe(|| job.run(tx))).unwrap_or(false);
     if conn.is_autocommit() {
         let detail = "the disk is full or failing: the transaction ended";
         return Err(StoreError::new(ErrorKind::Full, detail));
@@ -373,7 +378,8 @@ mod tests {
     async fn a_full_disk_fails_the_write_and_the_writer_goes_on() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("t.db");
-        let writer = Writer::start(open_writer(&path).expect("open"), path, None, None);
+        let writer =
+            Writer::start(open_writer(&path).expect("open"), path, None, None, Arc::default());
         writer.run(|tx| limit(tx, 200)).await.expect("limit");
         let big = "x".repeat(2_000_000);
         let again = big.clone();
@@ -390,7 +396,13 @@ mod tests {
     async fn a_file_that_another_program_holds_is_busy_not_lost() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("t.db");
-        let writer = Writer::start(open_writer(&path).expect("open"), path.clone(), None, None);
+        let writer = Writer::start(
+            open_writer(&path).expect("open"),
+            path.clone(),
+            None,
+            None,
+            Arc::default(),
+        );
         let impatient = |tx: &WriteTx<'_>| Ok(tx.conn.busy_timeout(std::time::Duration::ZERO)?);
         writer.run(impatient).await.expect("no patience in a test");
         let other = Connection::open(&path).expect("open");
@@ -406,7 +418,13 @@ mod tests {
     async fn the_write_ahead_log_stays_small_under_steady_load() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("t.db");
-        let writer = Writer::start(open_writer(&path).expect("open"), path.clone(), None, None);
+        let writer = Writer::start(
+            open_writer(&path).expect("open"),
+            path.clone(),
+            None,
+            None,
+            Arc::default(),
+        );
         for n in 0..40 {
             let value = "x".repeat(400_000);
             writer

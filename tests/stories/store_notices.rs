@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use simgate::engine::Rules;
 use simgate::store::{
-    Compiled, NewNotice, Organisation, Profile, Role, RuleText, Settled, UserId, Way,
+    NewNotice, NotifiedUser, Organisation, Profile, Result, Role, RuleText, Settled, StoreError,
+    UserId, Way,
 };
 use simgate::types::{Class, MessageId, MessageState, Millis, UnixTime};
 
@@ -174,11 +176,11 @@ async fn rules_are_compiled_once_for_each_change() {
         then: json!([{ "tag": "x" }]),
         goes_on: false,
     };
-    let (compiled, house) = (Compiled::default(), Organisation::default());
+    let house = Organisation::default();
     bench
         .write(move |tx| {
             let id = tx.create_rule(&rule("one"), T0)?;
-            let read = || tx.rulebook_by(line, &house, &compiled).map(|rules| rules.keywords);
+            let read = || tx.rulebook(line, &house).map(|rules| rules.keywords.clone());
             let (first, same) = (read()?, read()?);
             assert!(Arc::ptr_eq(&first, &same), "compiled once");
             tx.save_rule(id, &rule("two"), T0)?;
@@ -186,6 +188,54 @@ async fn rules_are_compiled_once_for_each_change() {
             assert_eq!((changed.len(), changed[0].name.as_str()), (1, "two"));
             tx.delete_rule(id, T0)?;
             assert_eq!(read()?.len(), 0);
+            Ok(())
+        })
+        .await;
+}
+
+/// What is kept of the rules never outlives a change, whatever was changed, and not even one that was
+/// taken back.
+#[tokio::test]
+async fn whatever_people_set_holds_for_the_very_next_text() {
+    let bench = Bench::new().await;
+    let line = bench.line;
+    let house = Organisation::default();
+    bench
+        .write(move |tx| {
+            let read = || -> Result<Arc<Rules>> { tx.rulebook(line, &house) };
+            let before = read()?;
+            assert!(Arc::ptr_eq(&before, &read()?), "read once");
+            let ann = tx.create_user(&person("ann"), T0)?;
+            assert_eq!(read()?.people.len(), before.people.len() + 1);
+            tx.set_duty(ann, false, T0)?;
+            assert!(read()?.people.iter().any(|person| person.off_duty));
+            let mut set = tx.line_settings(line)?.expect("settings");
+            set.help_contact = "01632 960001".to_owned();
+            set.notified = vec![NotifiedUser {
+                user: ann,
+                sms: false,
+                email: true,
+                push: false,
+                urgency: None,
+            }];
+            tx.save_line_settings(line, &set, T0)?;
+            let saved = read()?;
+            assert_eq!(saved.line.texts.help_contact, "01632 960001");
+            assert_eq!(saved.line.notified.len(), 1);
+            let taken_back: Result<()> = tx.attempt(|tx| {
+                set.help_contact = "nobody".to_owned();
+                tx.save_line_settings(line, &set, T0)?;
+                assert_eq!(read()?.line.texts.help_contact, "nobody");
+                Err(StoreError::not_found("a reason to go on"))
+            });
+            assert!(taken_back.is_err());
+            assert_eq!(read()?.line.texts.help_contact, "01632 960001");
+            let english = json!({ "language": "en", "opt_out": ["HALT"] });
+            let packs = |rules: &Arc<Rules>| format!("{:?}", rules.packs);
+            tx.set_pack("en", Some(english), T0)?;
+            assert_ne!(packs(&read()?), packs(&saved));
+            let elsewhere = Organisation { name: "Another".to_owned(), ..house.clone() };
+            assert_eq!(tx.rulebook(line, &elsewhere)?.company, "Another");
             Ok(())
         })
         .await;

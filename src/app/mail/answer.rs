@@ -221,7 +221,7 @@ impl Answer<'_, '_> {
         let line = anchor.latest.line;
         let previous = case.tx.last_outbound(&anchor.latest.number)?;
         // S47..S50, C14, C15: the latest tag, and whom the latest text was forwarded to.
-        let rules = case.tx.sending_rules(line, case.organisation)?;
+        let rules = case.tx.rulebook(line, case.organisation)?;
         let mut carried = routing::carried_on(&rules.line, previous.as_ref(), None);
         if !anchor.addressees.is_empty() {
             carried.response_emails = anchor.addressees.clone();

@@ -2,8 +2,6 @@
 //!
 //! The same rules, facts and engine as in the intake; nothing is stored and nothing is sent.
 
-use std::collections::HashMap;
-
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -12,9 +10,9 @@ use utoipa::ToSchema;
 
 use super::stamp;
 use crate::engine::action::{Action, Place, ThreadChange};
-use crate::engine::{self, Inbound, Moment, Rules};
+use crate::engine::{self, Inbound, Moment};
 use crate::store::{
-    LineId, Message, MessageQuery, Organisation, Page, ReadTx, Result as StoreResult, StoreError,
+    LineId, Message, MessageQuery, Organisation, Page, ReadTx, Result as StoreResult,
 };
 use crate::types::{Direction, Millis, Number, UnixTime};
 use crate::web::App;
@@ -88,7 +86,7 @@ pub(in crate::web) async fn test(
     let organisation = app.settings.house();
     let own = caller.line();
     let found = app.store.read(move |tx| {
-        let rehearsal = Rehearsal { tx, organisation, rules: HashMap::new() };
+        let rehearsal = Rehearsal { tx, organisation };
         Ok(rehearsal.run(asked, own, now))
     });
     let (items, left_out) = found.await??;
@@ -98,7 +96,6 @@ pub(in crate::web) async fn test(
 struct Rehearsal<'a, 'tx> {
     tx: &'a ReadTx<'tx>,
     organisation: Organisation,
-    rules: HashMap<LineId, Rules>,
 }
 
 impl Rehearsal<'_, '_> {
@@ -178,17 +175,13 @@ impl Rehearsal<'_, '_> {
         inbound: Inbound,
         now: UnixTime,
     ) -> StoreResult<Outcome> {
-        if !self.rules.contains_key(&line) {
-            let rules = self.tx.rulebook(line, &self.organisation)?;
-            self.rules.insert(line, rules);
-        }
-        let rules = self.rules.get(&line).ok_or_else(|| StoreError::not_found("line"))?;
-        let mut facts = self.tx.facts(line, &inbound, rules, now)?;
+        let rules = self.tx.rulebook(line, &self.organisation)?;
+        let mut facts = self.tx.facts(line, &inbound, &rules, now)?;
         if message.is_some() {
             // The text itself is among what is known now; it must not silence its own rehearsal.
             facts.traffic = Default::default();
         }
-        let decision = engine::decide(&inbound, rules, &facts, Moment::at(now));
+        let decision = engine::decide(&inbound, &rules, &facts, Moment::at(now));
         let trace = decision.trace.into_iter();
         Ok(Outcome {
             message_id: message.map(|message| message.id.to_string()),
