@@ -3,6 +3,7 @@
 //! Each form posts what it shows and no more, so that two people may work on one line. The act is
 //! the API's own (`api::line_settings`), with its checks and its refusals.
 
+mod body;
 mod click;
 mod settings;
 mod trial;
@@ -156,7 +157,7 @@ pub(in crate::web) async fn save(
     // The API shows the policy in force; the form, whether one was chosen.
     kept["claim_policy"] = chosen.map(|policy| policy.as_str()).into();
     let section = posted.get("section").to_owned();
-    let saved = match Patch::of(changes(settings::body(&section, &posted, &kept), &kept)) {
+    let saved = match Patch::of(changes(body::of(&section, &posted, &kept), &kept)) {
         Ok(patch) => line_settings::update(State(app.clone()), caller.clone(), Id(id), patch).await,
         Err(refusal) => Err(refusal),
     };

@@ -1,17 +1,17 @@
-//! What people set of a line, subject by subject: its boxes, and the body a program would send
-//! instead of them.
+//! What people set of a line, subject by subject: its boxes. What they make when they are posted is
+//! [`super::body`]'s.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::engine::texts::{Kind as Text, Texts};
 use crate::store::{Line, LineSettings, User};
-use crate::web::pages::form::{Field, Posted};
+use crate::web::pages::form::Field;
 
 pub(super) const TEXTS_ABOUT: &str = "Sent by the line itself. An empty box means the text shown in it. Fields: \
     {{ company }}, {{ line }}, {{ help_contact }}, {{ first_name|default('there') }}, {{ answer_by }}.";
 pub(super) const HOURS_ABOUT: &str = "Write them as 09:00-12:00, 13:00-17:00. Outside of them the away text is sent. \
     Empty days are closed; without any hours the line is always attended.";
-const DAYS: [(&str, &str); 7] = [
+pub(super) const DAYS: [(&str, &str); 7] = [
     ("mon", "Monday"),
     ("tue", "Tuesday"),
     ("wed", "Wednesday"),
@@ -21,15 +21,15 @@ const DAYS: [(&str, &str); 7] = [
     ("sun", "Sunday"),
 ];
 /// What stands in thousandths of the currency.
-const MONEY: [(&str, &str); 2] =
+pub(super) const MONEY: [(&str, &str); 2] =
     [("home", "Price of a segment at home"), ("abroad", "Price of a segment abroad")];
-const LIMITS: [(&str, &str); 4] = [
+pub(super) const LIMITS: [(&str, &str); 4] = [
     ("segments_a_minute", "Segments a minute"),
     ("segments_a_day", "Segments a day"),
     ("segments_a_month", "Segments a month"),
     ("recipients_a_month", "Different numbers a month"),
 ];
-const TEXT_KINDS: [(&str, &str, Text); 5] = [
+pub(super) const TEXT_KINDS: [(&str, &str, Text); 5] = [
     ("opt_in", "Welcome, to whoever writes for the first time", Text::OptIn),
     ("opt_out", "After STOP", Text::OptOut),
     ("opt_back_in", "After START", Text::OptBackIn),
@@ -232,20 +232,6 @@ fn sum(value: Option<&Value>) -> String {
     text.strip_suffix('0').unwrap_or(&text).to_owned()
 }
 
-/// A sum as thousandths; what is none goes on as it was typed, for the engine's type to refuse.
-fn thousandths(posted: &Posted, name: &str) -> Value {
-    let Some(text) = posted.given(name) else { return Value::Null };
-    let figures = text.replace(',', ".");
-    let (whole, part) = figures.split_once('.').unwrap_or((&figures, ""));
-    let part = format!("{part:0<3}");
-    let digits = |text: &str| text.bytes().all(|octet| octet.is_ascii_digit());
-    let read = (part.len() == 3 && digits(whole) && digits(&part)).then(|| {
-        let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-        Some(whole.checked_mul(1_000)? + part.parse::<u64>().ok()?)
-    });
-    read.flatten().map_or(Value::String(text), Value::from)
-}
-
 pub(super) fn of_consent(set: &LineSettings) -> Vec<Field> {
     let word = |key: &str| set.consent.get(key).and_then(Value::as_str).unwrap_or_default();
     let on = |key: &str, usual| set.consent.get(key).and_then(Value::as_bool).unwrap_or(usual);
@@ -276,142 +262,13 @@ pub(super) fn of_consent(set: &LineSettings) -> Vec<Field> {
     ]
 }
 
-/// What a program would send for the section.
-pub(super) fn body(section: &str, posted: &Posted, kept: &Value) -> Value {
-    match section {
-        "line" => json!({
-            "name": posted.get("name"),
-            "number": posted.given("number"),
-            "country": posted.given("country").map(|code| code.to_uppercase()),
-            "sms": posted.get("sms"),
-            "registration": posted.get("registration"),
-            "help_contact": posted.get("help_contact"),
-            "tags": posted.list("tags"),
-            "international": posted.ticked("international"),
-            "short_codes": posted.list("short_codes"),
-        }),
-        "replies" => {
-            let mut relay = Map::new();
-            relay.insert("max_segments".to_owned(), number(posted, "relay_segments"));
-            if posted.ticked("relay_pin_off") {
-                relay.insert("pin".to_owned(), Value::Null);
-            } else if let Some(pin) = posted.given("relay_pin") {
-                relay.insert("pin".to_owned(), pin.into());
-            }
-            json!({
-                "response_recipient": posted.given("response_recipient"),
-                "response_emails": posted.list("response_emails"),
-                "show_codes": posted.ticked("show_codes"),
-                "relay": relay,
-            })
-        }
-        "told" => {
-            let told = (1..=5).filter_map(|n| {
-                let user = posted.given(&format!("notified_{n}"))?;
-                Some(json!({
-                    "user": user,
-                    "sms": posted.ticked(&format!("sms_{n}")),
-                    "email": posted.ticked(&format!("email_{n}")),
-                    "urgency": posted.given(&format!("urgency_{n}")),
-                }))
-            });
-            json!({
-                "notify": posted.ticked("notify"),
-                "notified_users": told.collect::<Vec<_>>(),
-            })
-        }
-        "claims" => json!({
-            "claim_policy": posted.given("claim_policy"),
-            "participants_reply": posted.ticked("participants_reply"),
-            "claims_idle": number(posted, "claims_idle"),
-        }),
-        "consent" => {
-            let given = |key: &str| posted.given(key).map_or(Value::Null, Value::from);
-            let hours = match (posted.ticked("quiet_off"), given("quiet_from"), given("quiet_to")) {
-                (true, ..) => json!("off"),
-                (_, Value::Null, Value::Null) => Value::Null,
-                (_, from, to) => json!({
-                    "from": from.as_str().unwrap_or_default(),
-                    "to": to.as_str().unwrap_or_default(),
-                }),
-            };
-            json!({
-                "consent": {
-                    "scope": posted.get("scope"),
-                    "profile": posted.get("profile"),
-                    "clarify": posted.ticked("clarify"),
-                    "help_when_out": posted.ticked("help_when_out"),
-                },
-                "quiet_hours": hours,
-            })
-        }
-        "texts" => {
-            let mut texts = Map::new();
-            for (key, _, _) in TEXT_KINDS {
-                let text = posted.text(key);
-                let text = if text.is_empty() { Value::Null } else { text.into() };
-                texts.insert(key.to_owned(), text);
-            }
-            texts.insert("language".to_owned(), posted.get("language").to_lowercase().into());
-            texts.insert("opt_in_off".to_owned(), posted.ticked("opt_in_off").into());
-            texts.insert("away_off".to_owned(), posted.ticked("away_off").into());
-            texts.insert("answer_within".to_owned(), number(posted, "answer_within"));
-            json!({ "texts": texts })
-        }
-        "hours" => {
-            let days = DAYS.iter().map(|(key, _)| (*key, posted.list(key)));
-            let week: Map<String, Value> = days
-                .filter(|(_, intervals)| !intervals.is_empty())
-                .map(|(key, intervals)| (key.to_owned(), intervals.into()))
-                .collect();
-            let holidays = posted.list("holidays");
-            match week.is_empty() && holidays.is_empty() {
-                true => json!({ "business_hours": null }),
-                false => json!({ "business_hours": {
-                    "time_zone": posted.get("time_zone"), "week": week, "holidays": holidays,
-                }}),
-            }
-        }
-        "limits" => {
-            let limit = |key: &str| {
-                let end = |end: &str| number(posted, &format!("{key}_{end}"));
-                json!({ "warn": end("warn"), "hold": end("hold") })
-            };
-            let limits = LIMITS.iter().map(|(key, _)| ((*key).to_owned(), limit(key)));
-            let mut limits: Map<String, Value> = limits.collect();
-            let money = |end: &str| thousandths(posted, &format!("money_a_month_{end}"));
-            let month = json!({ "warn": money("warn"), "hold": money("hold") });
-            limits.insert("money_a_month".to_owned(), month);
-            // Prices of single countries are a program's to set: they stay as they are.
-            let mut prices = kept["limits"]["prices"].as_object().cloned().unwrap_or_default();
-            for (key, _) in MONEY {
-                match thousandths(posted, &format!("price_{key}")) {
-                    Value::Null => drop(prices.remove(key)),
-                    price => drop(prices.insert(key.to_owned(), price)),
-                }
-            }
-            limits.insert("prices".to_owned(), prices.into());
-            json!({ "limits": limits })
-        }
-        _ => json!({}),
-    }
-}
-
-/// A figure; what is none goes on as it was typed, for the engine's type to refuse.
-fn number(posted: &Posted, name: &str) -> Value {
-    match posted.given(name) {
-        None => Value::Null,
-        Some(text) => text.parse::<u64>().map_or(Value::String(text), Value::from),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Sums are written as people write them, and come back as they went in.
+    /// Sums are written as people write them.
     #[test]
-    fn a_sum_is_kept_in_thousandths() {
+    fn thousandths_are_shown_as_a_sum() {
         assert_eq!(sum(Some(&json!(90))), "0.09");
         assert_eq!(sum(Some(&json!(12_345))), "12.345");
         assert_eq!(sum(Some(&json!(25_000))), "25.00");
