@@ -253,12 +253,13 @@ fn story<'a>(
         page: before.map_or(Page::Last, Page::Before),
         conversation: Some(this.id),
         line: caller.line(),
-        limit: ENTRIES,
+        limit: ENTRIES + 1, // one more tells whether a page is before this one
         ..MessageQuery::default()
     };
     let mut messages = tx.messages(&query)?;
+    let more = messages.len() > ENTRIES as usize;
+    messages.truncate(ENTRIES as usize);
     messages.reverse();
-    let more = messages.len() == ENTRIES as usize;
     let earlier = messages.first().filter(|_| more).map(|oldest| oldest.id);
     let told = |message: &crate::store::Message| message.received_at.unwrap_or(message.created_at);
     let from = messages.first().filter(|_| more).map_or(UnixTime(0), told);
