@@ -41,6 +41,9 @@ async fn a_claim_is_seen_by_the_other_at_once() {
     says(&ben_browser, "#present", "Anna Example is writing").await;
     anna.click("#compose .primary").await;
     says(&ben_browser, "#timeline", "Of course.").await;
+    // Nobody is asked whether to close over a text that still has to leave.
+    stage.network(|| None).await;
+    says(&ben_browser, ".message.out .state", "sent").await;
 
     anna.value("document.querySelector('#add').value = [...document.querySelectorAll('#add option')].find(o => o.textContent.startsWith('Ben')).value").await;
     anna.value("document.querySelector('button[value=add]').click()").await;
