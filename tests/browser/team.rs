@@ -41,15 +41,15 @@ async fn a_claim_is_seen_by_the_other_at_once() {
     says(&ben_browser, "#present", "Anna Example is writing").await;
     anna.click("#compose .primary").await;
     says(&ben_browser, "#timeline", "Of course.").await;
-    // Nobody is asked whether to close over a text that still has to leave.
-    stage.network(|| None).await;
-    says(&ben_browser, ".message.out .state", "sent").await;
 
     anna.value("document.querySelector('#add').value = [...document.querySelectorAll('#add option')].find(o => o.textContent.startsWith('Ben')).value").await;
     anna.value("document.querySelector('button[value=add]').click()").await;
     says(&ben_browser, "#tabs", "Active 1").await;
     ben_browser.until("document.querySelector('button[value=close]')").await;
     ben_browser.click("button[value=close]").await;
+    // What was refused before is still there as words of their own: they are asked first (E127).
+    says(&ben_browser, "#closing", "You have not sent what you wrote").await;
+    ben_browser.click("#closing button").await;
     says(&anna, "#tabs", "Closed 1").await;
     says(&anna, "#timeline", "Ben Example closed it").await;
     stage.site.receives(TO, "One more thing").await;
