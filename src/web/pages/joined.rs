@@ -105,12 +105,10 @@ fn find(
             page: before.map_or(Page::Last, Page::Before),
             conversation: Some(thread.id),
             line: caller.line(),
-            limit: ENTRIES,
+            limit: ENTRIES + 1, // one more tells whether a page is before this one
             ..MessageQuery::default()
         };
-        let messages = tx.messages(&query)?;
-        found.more |= messages.len() == ENTRIES as usize;
-        found.messages.extend(messages);
+        found.messages.extend(tx.messages(&query)?);
     }
     if found.name.is_empty() {
         found.name =
@@ -118,7 +116,7 @@ fn find(
     }
     // Their row is their place in the order of arrival, whichever conversation they belong to.
     found.messages.sort_by_key(|message| std::cmp::Reverse(message.id));
-    found.more |= found.messages.len() > ENTRIES as usize;
+    found.more = found.messages.len() > ENTRIES as usize;
     found.messages.truncate(ENTRIES as usize);
     found.messages.reverse();
     Ok(found)
