@@ -439,9 +439,11 @@ async function send(form, button) {
 function swap(place, content) {
   const incoming = content.querySelector(`#${CSS.escape(place.id)}`);
   if (!incoming) return false;
+  const wanted = incoming.querySelector("[aria-invalid=true], [autofocus]") ?? incoming.querySelector("textarea");
+  // The cursor goes there below; the browser would only complain that it is elsewhere now.
+  incoming.querySelectorAll("[autofocus]").forEach((box) => box.removeAttribute("autofocus"));
   place.replaceWith(incoming);
   prepare(incoming);
-  const wanted = incoming.querySelector("[aria-invalid=true], [autofocus]") ?? incoming.querySelector("textarea");
   wanted?.focus();
   if (wanted?.setSelectionRange && wanted.tagName === "TEXTAREA") wanted.setSelectionRange(wanted.value.length, wanted.value.length);
   announce(incoming.querySelector(".refusal")?.textContent.trim());
