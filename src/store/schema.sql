@@ -679,50 +679,51 @@ CREATE TABLE settings (
 
 -- What texts are decided by is read once and kept until one of these tables changes (store::rulebook).
 -- The version is drawn, not counted: a number that a rollback gives back could stand for two states.
+INSERT INTO settings (key, value) VALUES ('rulebook_version', '');
 CREATE TRIGGER rulebook_lines_new AFTER INSERT ON lines BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 CREATE TRIGGER rulebook_lines_changed AFTER UPDATE ON lines BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 CREATE TRIGGER rulebook_lines_gone AFTER DELETE ON lines BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 CREATE TRIGGER rulebook_users_new AFTER INSERT ON users BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 CREATE TRIGGER rulebook_users_changed AFTER UPDATE ON users BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 CREATE TRIGGER rulebook_users_gone AFTER DELETE ON users BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 CREATE TRIGGER rulebook_notified_users_new AFTER INSERT ON notified_users BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 CREATE TRIGGER rulebook_notified_users_changed AFTER UPDATE ON notified_users BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 CREATE TRIGGER rulebook_notified_users_gone AFTER DELETE ON notified_users BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 CREATE TRIGGER rulebook_rules_new AFTER INSERT ON rules BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 CREATE TRIGGER rulebook_rules_changed AFTER UPDATE ON rules BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 CREATE TRIGGER rulebook_rules_gone AFTER DELETE ON rules BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 CREATE TRIGGER rulebook_packs_new AFTER INSERT ON settings WHEN NEW.key = 'consent_packs' BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 CREATE TRIGGER rulebook_packs_changed AFTER UPDATE ON settings WHEN NEW.key = 'consent_packs' BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 CREATE TRIGGER rulebook_packs_gone AFTER DELETE ON settings WHEN OLD.key = 'consent_packs' BEGIN
-    INSERT OR REPLACE INTO settings (key, value) VALUES ('rulebook_version', hex(randomblob(8)));
+    UPDATE settings SET value = hex(randomblob(8)) WHERE key = 'rulebook_version';
 END;
 
 -- What operators count and cap, per line and UTC month such as '2026-11'.
