@@ -147,6 +147,7 @@ fn fill(file: &std::path::Path, messages: u32) {
          UPDATE users SET unread_from = 0;
          INSERT INTO reads (user_id, conversation_id, read_to)
          SELECT 1, id, last_message_id - (id % 200 = 0) FROM conversations WHERE last_message_id IS NOT NULL;
+         INSERT INTO news (user_id, conversation_id) SELECT 1, id FROM conversations WHERE id % 200 = 0;
          COMMIT; PRAGMA wal_checkpoint(TRUNCATE);",
         now = T0.0,
         threads = series(CONVERSATIONS),

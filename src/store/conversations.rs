@@ -334,14 +334,12 @@ impl ReadTx<'_> {
             let sql = "SELECT coalesce(sum(unread), 0) FROM conversations WHERE internal = 0";
             return Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?);
         };
-        // Only conversations in which something came since the viewer last read everything.
         let sql =
             "SELECT coalesce(sum((SELECT count(*) FROM messages b WHERE b.conversation_id = o.id
                               AND b.badge = 1 AND b.id > coalesce(r.read_to, u.unread_from))), 0)
-                     FROM users u CROSS JOIN conversations o INDEXED BY conversations_by_text
-                     LEFT JOIN reads r ON r.user_id = u.id AND r.conversation_id = o.id
-                    WHERE u.id = ?1 AND o.internal = 0 AND o.last_message_id > u.unread_from
-                      AND o.last_message_id > coalesce(r.read_to, u.unread_from)";
+               FROM news n CROSS JOIN users u CROSS JOIN conversations o
+               LEFT JOIN reads r ON r.user_id = n.user_id AND r.conversation_id = n.conversation_id
+              WHERE n.user_id = ?1 AND u.id = n.user_id AND o.id = n.conversation_id AND o.internal = 0";
         Ok(self.conn.prepare_cached(sql)?.query_row([viewer], |row| row.get(0))?)
     }
 }

@@ -319,6 +319,11 @@ impl WriteTx<'_> {
             ":line": new.line, ":message": message, ":at": new.received_at, ":id": to,
             ":badge": filing.badge,
         })?;
+        if filing.badge {
+            let sql =
+                "INSERT OR IGNORE INTO news (user_id, conversation_id) SELECT id, ?1 FROM users";
+            self.conn.prepare_cached(sql)?.execute([to])?;
+        }
         if filing.reopen {
             self.reopen_conversation(to, new.received_at)?;
         }

@@ -74,6 +74,8 @@ impl WriteTx<'_> {
     ) -> Result<()> {
         self.mark_read(of, now)?;
         let Some(viewer) = viewer else { return Ok(()) };
+        let sql = "DELETE FROM news WHERE user_id = ?1 AND conversation_id = ?2";
+        self.conn.prepare_cached(sql)?.execute((viewer, of))?;
         let sql = "INSERT INTO reads (user_id, conversation_id, read_to)
                    SELECT :user, id, coalesce(last_message_id, 0) FROM conversations WHERE id = :id
                    ON CONFLICT (user_id, conversation_id) DO UPDATE SET read_to = excluded.read_to
@@ -91,9 +93,11 @@ impl WriteTx<'_> {
     pub fn mark_all_read(&self, viewer: Option<UserId>, now: UnixTime) -> Result<()> {
         match viewer {
             Some(viewer) => {
-                self.conn
-                    .prepare_cached("DELETE FROM reads WHERE user_id = ?1")?
-                    .execute([viewer])?;
+                for sql in
+                    ["DELETE FROM reads WHERE user_id = ?1", "DELETE FROM news WHERE user_id = ?1"]
+                {
+                    self.conn.prepare_cached(sql)?.execute([viewer])?;
+                }
                 let sql =
                     "UPDATE users SET unread_from = (SELECT coalesce(max(id), 0) FROM messages)
                             WHERE id = ?1";

@@ -170,6 +170,15 @@ CREATE TABLE reads (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reads_by_conversation ON reads (conversation_id);
 
+-- Where something may be news to a user: a row comes with a text and goes when they look. How much is
+-- news is counted from the texts; this only spares the look at every conversation.
+CREATE TABLE news (
+    user_id         INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    PRIMARY KEY (user_id, conversation_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX news_by_conversation ON news (conversation_id);
+
 -- What staff write about a conversation; never sent.
 CREATE TABLE notes (
     id              INTEGER PRIMARY KEY,
