@@ -476,6 +476,11 @@ impl Network {
         }
     }
 
+    /// How many messages are on their way to a SIM or a handset that is on.
+    pub fn under_way(&self) -> usize {
+        self.transit.len() + self.waiting.values().map(VecDeque::len).sum::<usize>()
+    }
+
     /// How many messages wait for a SIM.
     pub fn waiting_for(&self, number: &str) -> usize {
         self.waiting.get(number).map_or(0, VecDeque::len)

@@ -21,7 +21,7 @@ pub struct World {
     pub(super) start: UnixTime,
     outputs: VecDeque<Output>,
     changes: u64,
-    /// What an onlooker saw of the modems when that was last looked at.
+    /// What an onlooker saw of the modems and of what is under way when that was last looked at.
     outlook: u64,
 }
 
@@ -193,6 +193,11 @@ impl World {
         self.changes
     }
 
+    /// How many messages are on their way to a SIM or a handset that is on.
+    pub fn under_way(&self) -> usize {
+        self.network.under_way()
+    }
+
     /// How many submits the network took in all.
     pub fn submits(&self) -> usize {
         self.network.submitted.len()
@@ -291,7 +296,8 @@ impl World {
                 break;
             }
         }
-        let outlook = self.modems.iter_mut().fold(0, |all, socket| socket.outlook(all));
+        let under_way = self.network.under_way() as u64;
+        let outlook = self.modems.iter_mut().fold(under_way, |all, socket| socket.outlook(all));
         if outlook != self.outlook {
             self.outlook = outlook;
             self.changed();

@@ -353,8 +353,12 @@ async fn network(State(world): State<Shared>, Query(known): Query<Known>) -> Ans
     }
     Ok(Json(world.with(|world| {
         let phones: Vec<_> = world.handsets().map(|h| h.phone.number.clone()).collect();
-        let (time, submits) = (world.wall().to_string(), world.submits());
-        json!({ "phones": phones, "time": time, "submits": submits, "changes": world.changes() })
+        let (time, changes) = (world.wall().to_string(), world.changes());
+        let (submits, under_way) = (world.submits(), world.under_way());
+        json!({
+            "phones": phones, "time": time, "submits": submits, "under_way": under_way,
+            "changes": changes,
+        })
     })))
 }
 
