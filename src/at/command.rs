@@ -91,13 +91,6 @@ fn any(_: &str) -> bool {
     true
 }
 
-/// Two answers are the same when the same lines belong to them.
-impl PartialEq for Answer {
-    fn eq(&self, other: &Self) -> bool {
-        (self.prefixes, self.bare, self.ending) == (other.prefixes, other.bare, other.ending)
-    }
-}
-
 /// What follows the `>` prompt. Ctrl-Z is added when it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload {
@@ -108,7 +101,7 @@ pub struct Payload {
 }
 
 /// A command made ready for the queue: its type is forgotten, its bytes and deadlines are known.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// The command line.
     pub line: AtLine,

@@ -51,11 +51,6 @@ impl AtLine {
         self.parameter(&number.into().to_string())
     }
 
-    /// A parameter left out, with others to follow.
-    pub fn empty(&mut self) -> &mut Self {
-        self.parameter("")
-    }
-
     /// A quoted string parameter.
     pub fn quoted(&mut self, text: &Quoted) -> &mut Self {
         self.parameter(&format!("\"{}\"", text.0))
@@ -227,8 +222,8 @@ mod tests {
     #[test]
     fn parameters_are_separated_by_themselves() {
         let mut line = AtLine::new();
-        line.name("+CPMS").word("SM").empty().number(3u8);
-        assert_eq!(line.text(), "AT+CPMS=\"SM\",,3");
+        line.name("+CPMS").word("SM").number(3u8);
+        assert_eq!(line.text(), "AT+CPMS=\"SM\",3");
     }
 
     #[test]

@@ -62,16 +62,6 @@ impl Params {
         &self.values
     }
 
-    /// How many values there are.
-    pub fn len(&self) -> usize {
-        self.values.len()
-    }
-
-    /// True when the line had no parameters.
-    pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
-    }
-
     /// The next value; `None` after the last.
     pub fn next_value(&mut self) -> Option<&Value> {
         let value = self.values.get(self.at);

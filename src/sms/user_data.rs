@@ -31,12 +31,6 @@ pub enum Body {
     Octets(Vec<u8>),
 }
 
-impl Default for UserData {
-    fn default() -> Self {
-        Self { header: None, body: Body::Septets(Vec::new()) }
-    }
-}
-
 impl UserData {
     /// The most octets TP-UD holds.
     pub const MOST_OCTETS: usize = 140;

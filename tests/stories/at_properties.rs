@@ -122,7 +122,7 @@ proptest! {
 #[test]
 fn parentheses_without_end_are_read_without_end_of_the_stack() {
     let text = "(".repeat(100_000);
-    assert!(Params::parse(&text).len() <= 1);
+    assert!(Params::parse(&text).values().len() <= 1);
 }
 
 /// Every scripted conversation of the repository, played to the dialogue alone: what the gateway

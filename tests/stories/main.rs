@@ -78,6 +78,8 @@ mod store_queue_laws;
 mod store_reports;
 #[path = "../support/talk.rs"]
 mod talk;
+#[path = "../support/text_fuzz.rs"]
+mod text_fuzz;
 mod two_modems;
 mod unknown;
 mod unplugged;

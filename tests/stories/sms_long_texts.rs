@@ -136,3 +136,15 @@ fn a_reference_used_again_begins_a_new_message() {
     assert_eq!(messages.iter().map(|message| message.repeated).collect::<Vec<_>>(), [1, 0]);
     assert_eq!(messages[1].scts, new[0].scts);
 }
+
+/// An element of the header that fills a message leaves no room: an empty text was cut into one
+/// segment that no message could hold (the corpus `texts/element-alone`).
+#[test]
+fn an_empty_text_beside_an_element_that_fills_the_message_is_refused() {
+    for (length, fits) in [(0, true), (137, true), (138, false), (140, false), (255, false)] {
+        let elements = [vec![0x70, length], vec![0; length.into()]].concat();
+        let cut = segment("", &SegmentOptions { elements, ..options() });
+        assert_eq!(cut.is_ok(), fits, "{length} octets");
+        assert!(fits || cut == Err(SegmentError::NoRoom));
+    }
+}

@@ -268,6 +268,7 @@ fn the_corpora_of_the_fuzz_targets_keep_the_laws() {
         ("gsm7_roundtrip", laws::gsm7_roundtrip),
         ("concatenation", laws::concatenation),
         ("cell_broadcast", laws::cell_broadcast),
+        ("texts", crate::text_fuzz::texts),
     ] {
         let files = std::fs::read_dir(corpus.join(target)).expect("a corpus");
         let inputs: Vec<Vec<u8>> = files

@@ -6,28 +6,154 @@
 
 use simgate::sms::cbs::{self, CbsPage, EtwsPrimary};
 use simgate::sms::mms::MmsNotification;
-use simgate::sms::{Assembled, Deliver, Language, Pdu, Tables, Tpdu, Udh, Way, assemble, gsm7};
+use simgate::sms::{
+    Address, Assembled, Dcs, DecodeError, Deliver, FailureCause, Language, Pdu, Rp, Scts, Submit,
+    Tables, Tpdu, Udh, ValidityPeriod, Way, assemble, from_hex, gsm7, to_hex,
+};
+use simgate::types::Millis;
 
 /// Decoding never panics and stays small; what was accepted encodes to the same octets, or the
 /// codec said what it read past. The first octet chooses the way the rest travelled.
 pub fn tpdu(octets: &[u8]) {
     let Some((choice, octets)) = octets.split_first() else { return };
     let way = [Way::ToMobile, Way::FromMobile, Way::Stored][usize::from(choice % 3)];
-    if let Ok((tpdu, ignored)) = Tpdu::decode_noting(octets, way) {
-        bounded(&tpdu, octets.len());
-        if let Ok(again) = tpdu.encode() {
-            assert_eq!(again == octets, ignored.is_empty(), "{tpdu:?} ({ignored})");
-            assert_eq!(Tpdu::decode(&again, way), Ok(tpdu));
+    match Tpdu::decode_noting(octets, way) {
+        Err(error) => refused(error, octets.len()),
+        Ok((tpdu, ignored)) => {
+            bounded(&tpdu, octets.len());
+            told(&tpdu);
+            assert_eq!(ignored.is_empty(), ignored.to_string().is_empty());
+            if let Ok(again) = tpdu.encode() {
+                assert_eq!(again.first(), Some(&tpdu.first_octet()));
+                assert_eq!(again == octets, ignored.is_empty(), "{tpdu:?} ({ignored})");
+                assert_eq!(Tpdu::decode(&again, way), Ok(tpdu));
+            }
         }
     }
-    if let Ok((pdu, ignored)) = Pdu::decode_noting(octets, way)
-        && let Ok(again) = pdu.octets()
-    {
-        assert_eq!(again == octets, ignored.is_empty(), "{pdu:?} ({ignored})");
+    for rp in [Rp::Ack, Rp::Error] {
+        if let Ok(tpdu) = Tpdu::decode_report(octets, way, rp)
+            && let Ok(again) = tpdu.encode()
+        {
+            told(&tpdu);
+            assert_eq!(Tpdu::decode_report(&again, way, rp), Ok(tpdu));
+        }
     }
+    match Pdu::decode_noting(octets, way) {
+        Err(error) => refused(error, octets.len()),
+        Ok((pdu, ignored)) => {
+            pdu.smsc.iter().for_each(address);
+            if let (Ok(again), Ok(hex)) = (pdu.octets(), pdu.to_hex()) {
+                assert_eq!(again == octets, ignored.is_empty(), "{pdu:?} ({ignored})");
+                assert!(pdu.tpdu_octets().is_ok_and(|tpdu| tpdu < again.len()));
+                assert_eq!(Pdu::decode(&hex.to_ascii_lowercase(), way), Ok(pdu));
+            }
+        }
+    }
+    assert_eq!(from_hex(&to_hex(octets)).as_deref(), Ok(octets));
+    let typed = String::from_utf8_lossy(octets);
+    let _ = from_hex(&typed).map_err(|error| refused(error, typed.len()));
     let _ = CbsPage::decode(octets).map(|page| (page.text(), page.language()));
     let _ = CbsPage::decode_umts(octets);
-    let _ = MmsNotification::decode(octets);
+    if let Ok(notification) = MmsNotification::decode(octets) {
+        assert_eq!(notification.sender().is_some(), notification.from.is_some());
+    }
+}
+
+/// An error has words, and points into what was read.
+fn refused(error: DecodeError, octets: usize) {
+    assert!(error.octet() <= octets, "{error:?}");
+    assert!(!error.code().is_empty() && !error.to_string().is_empty());
+    assert!(error.field().is_none_or(|field| error.to_string().contains(field.name())));
+}
+
+/// What a message says beside its text: there is a word for every octet, and what is read from
+/// words is what was meant.
+fn told(tpdu: &Tpdu) {
+    assert!(!format!("{tpdu:?}").is_empty());
+    if let Tpdu::Deliver(Deliver { user_data, .. }) | Tpdu::Submit(Submit { user_data, .. }) = tpdu
+    {
+        assert!(user_data.body_octets().len() <= user_data.length());
+    }
+    match tpdu {
+        Tpdu::Deliver(deliver) => {
+            address(&deliver.originator);
+            scheme(deliver.dcs);
+            stamp(deliver.scts);
+            let _ = deliver.pid.purpose();
+            let waiting = deliver.message_waiting();
+            assert!(!deliver.only_indicates() || !waiting.is_empty());
+            assert!(waiting.iter().all(|one| (1..=4).contains(&one.profile)));
+            assert!(waiting.iter().all(|one| !one.kind.name().is_empty()));
+        }
+        Tpdu::Submit(submit) => {
+            address(&submit.destination);
+            scheme(submit.dcs);
+            let _ = (submit.pid.purpose(), submit.concat());
+            if let Some(period) = submit.validity {
+                let seconds = period.seconds();
+                if let (ValidityPeriod::Relative(_), Some(seconds)) = (period, seconds) {
+                    let wanted = Millis::from_secs(seconds.into());
+                    assert_eq!(ValidityPeriod::at_least(wanted), period);
+                }
+            }
+        }
+        Tpdu::StatusReport(report) => {
+            address(&report.recipient);
+            stamp(report.scts);
+            stamp(report.discharge);
+            let status = report.status;
+            assert!(!status.meaning().is_empty() && !status.class().name().is_empty());
+            let _ = status.is_final();
+        }
+        Tpdu::SubmitReport(report) => {
+            report.cause.into_iter().for_each(cause);
+            stamp(report.scts);
+            let _ = report.parameters.text();
+        }
+        Tpdu::DeliverReport(report) => {
+            report.cause.into_iter().for_each(cause);
+            let _ = report.parameters.text();
+        }
+        Tpdu::Command(command) => {
+            address(&command.destination);
+            let header = command.header().map_or(0, |header| 1 + header.octets().len());
+            assert!(header + command.content().len() <= command.data.len());
+        }
+    }
+}
+
+/// The digits of a number make that number again.
+fn address(address: &Address) {
+    let number = address.to_string();
+    let kind = address.type_of_address();
+    assert_eq!(address.is_alphanumeric(), kind.ton() == 5, "plan {}", kind.npi());
+    assert!(address.is_alphanumeric() || number.len() <= 1 + address.digit_count());
+    if !address.is_alphanumeric() {
+        let digits = Address::digits(kind, number.trim_start_matches('+')).expect("digits");
+        assert_eq!(digits.number(), number);
+    }
+}
+
+/// A time that can be one is told and made of its instant again.
+fn stamp(scts: Scts) {
+    let Some(local) = scts.local() else { return assert_eq!(scts.unix(), None) };
+    assert!(local.to_string().starts_with(['1', '2']));
+    if let (Some(unix), Some(offset)) = (scts.unix(), local.offset_minutes) {
+        assert_eq!(Scts::at(unix, offset).and_then(Scts::local), Some(local));
+    }
+}
+
+fn scheme(dcs: Dcs) {
+    let alphabet = dcs.alphabet();
+    assert!(!alphabet.to_string().is_empty() && !alphabet.name().is_empty());
+    assert!(!alphabet.word().is_empty());
+    assert!(dcs.class().is_none_or(|class| class.number() <= 3));
+    let _ = (dcs.auto_delete(), dcs.compressed());
+}
+
+fn cause(cause: FailureCause) {
+    assert!(!cause.meaning().is_empty());
+    let _ = cause.class();
 }
 
 /// No text longer than three octets a septet, no more elements than octets.
@@ -60,6 +186,10 @@ pub fn gsm7_roundtrip(octets: &[u8]) {
     let start_bit = usize::from(bit % 8);
     let packed = gsm7::pack(&septets, start_bit);
     assert_eq!(gsm7::unpack(&packed, start_bit, septets.len()), septets);
+    // 23.038 §6.1.2.3.1: a text that ends in CR on an octet boundary may come back with another.
+    let ussd = gsm7::unpack_ussd(&gsm7::pack_ussd(&septets));
+    assert!(ussd == septets || ussd.strip_suffix(b"\r") == Some(&septets), "{ussd:?}");
+    assert!(text.chars().all(|c| tables.septets(c) == tables.encode(c, &mut Vec::new())));
     // Octets that are no text of ours must not panic either.
     let count = octets.len() * 8 / 7;
     assert!(tables.decode(&gsm7::unpack(octets, start_bit, count)).len() <= 4 * octets.len());
@@ -110,6 +240,7 @@ pub fn cell_broadcast(octets: &[u8]) {
         let text = page.text().unwrap_or_default();
         assert!(text.len() <= 5 * page.content.len(), "{page:?}");
         let _ = (page.language(), page.geographic_scope(), page.message_code());
+        assert!(page.update_number() <= 15);
         let _ = (page.dcs.alphabet(), page.dcs.class(), page.dcs.compressed());
     }
     let messages = cbs::join(&pages);

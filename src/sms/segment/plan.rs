@@ -78,7 +78,12 @@ pub(super) fn plan(
         })
     };
     let total = units(text)?;
-    let single = coding.capacity(header_octets(coding.shifts(), false, options));
+    let header = header_octets(coding.shifts(), false, options);
+    let single = coding.capacity(header);
+    // An empty text, too, needs a header that fits.
+    if header > UserData::MOST_OCTETS {
+        return Err(SegmentError::NoRoom);
+    }
     if total <= single {
         let cuts = vec![Cut { bytes: 0..text.len(), units: total }];
         return Ok(Plan { coding, cuts, capacity: single });
