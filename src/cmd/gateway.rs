@@ -157,6 +157,8 @@ fn web_app(
         public_url: config.web.public_url.clone(),
         tls: config.web.speaks_tls(),
         self_signed,
+        mail_limits: config.mail.limits(),
+        mail_extract: config.mail.extract(),
         ..web::Settings::default()
     };
     let (clock, entropy) = (clock.clone(), Arc::clone(entropy));

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::section::Section;
+use crate::email;
 use crate::io::account::{Account, Tls};
 use crate::io::mail_listener::{Listen, Protocol};
 
@@ -69,6 +70,19 @@ impl Default for Mail {
             folder: "INBOX".to_owned(),
             listen: None,
         }
+    }
+}
+
+impl Mail {
+    /// How much of a mail is looked at.
+    pub fn limits(&self) -> email::Limits {
+        let megabytes = usize::try_from(self.max_megabytes).unwrap_or(usize::MAX);
+        email::Limits { octets: megabytes.saturating_mul(1_000_000), ..email::Limits::default() }
+    }
+
+    /// What of a mail becomes the text.
+    pub fn extract(&self) -> email::extract::Options {
+        email::extract::Options { literal: self.literal, ..email::extract::Options::default() }
     }
 }
 

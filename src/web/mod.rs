@@ -52,6 +52,7 @@ pub use routes::{Route, router, routes};
 pub use throttle::Throttle;
 
 use crate::bus::Bus;
+use crate::email;
 use crate::emulator;
 use crate::store::{Organisation, Store};
 use crate::types::{Country, UnixTime};
@@ -123,6 +124,10 @@ pub struct Settings {
     pub tls: bool,
     /// The fingerprint of the certificate we made ourselves, where that is in use.
     pub self_signed: Option<String>,
+    /// How much of a mail in quarantine is looked at.
+    pub mail_limits: email::Limits,
+    /// What of it would become the text: as where mail is taken in.
+    pub mail_extract: email::extract::Options,
     /// How many event streams may be open at a time.
     pub streams: usize,
     /// A database on a disk with less room than this takes no new texts.
@@ -149,6 +154,8 @@ impl Default for Settings {
             public_url: None,
             tls: false,
             self_signed: None,
+            mail_limits: email::Limits::default(),
+            mail_extract: email::extract::Options::default(),
             streams: 256,
             room_needed: 32 * 1024 * 1024,
         }

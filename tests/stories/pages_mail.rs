@@ -1,29 +1,14 @@
 //! Mail that waits for an admin, and who may start texts by mail.
 
 use axum::http::StatusCode;
-use simgate::store::{MailId, MailOutcome, NewMail, Role};
+use simgate::email::extract::Options;
+use simgate::store::{MailId, MailOutcome, Role};
+use simgate::web::Settings;
 
 use crate::site::{Site, form};
 
-/// A mail in quarantine.
-async fn waiting(site: &Site, n: u32, body: &str) -> MailId {
-    let raw = format!(
-        "From: Stranger <stranger@example.net>\r\nTo: sms+token@example.org\r\n\
-         Subject: Re: your text\r\nMessage-ID: <{n}@example.net>\r\n\r\n{body}\r\n"
-    );
-    let new = NewMail {
-        fingerprint: format!("mail {n}"),
-        mail_id: format!("{n}@example.net"),
-        author: "stranger@example.net".to_owned(),
-        subject: "Re: <b>your</b> \u{202E}text".to_owned(),
-        outcome: MailOutcome::Quarantined,
-        code: "stranger".to_owned(),
-        why: "stranger@example.net is nobody who was written to".to_owned(),
-        raw: Some(raw.into_bytes()),
-    };
-    let now = site.app.now();
-    site.app.store.write(move |tx| tx.keep_mail(&new, now)).await.unwrap().expect("a new mail")
-}
+/// Somebody nobody knows.
+const STRANGER: &str = "stranger@example.net";
 
 async fn outcome(site: &Site, id: MailId) -> MailOutcome {
     site.app.store.read(move |tx| tx.mail(id)).await.unwrap().expect("kept").outcome
@@ -36,9 +21,9 @@ async fn mail_in_quarantine_is_looked_at_and_decided() {
     let site = Site::new().await;
     let cookie = site.cookie().await;
     assert!(site.page("/quarantine", &cookie).await.text.contains("Nothing waits here"));
-    let one =
-        waiting(&site, 1, "Yes, at six. <script>alert(1)</script> https://example.net/x").await;
-    let two = waiting(&site, 2, "Buy now").await;
+    let said = "Yes, at six. <script>alert(1)</script> https://example.net/x";
+    let one = site.mail_waits(STRANGER, "Re: <b>your</b> \u{202E}text", said).await;
+    let two = site.mail_waits(STRANGER, "Offer", "Buy now").await;
     let list = site.page("/quarantine", &cookie).await.text;
     assert_eq!(list.matches("Let through</button>").count(), 2, "{list}");
     assert!(list.contains("&#60;b&#62;your") && list.contains("U+202E"), "{list}");
@@ -66,6 +51,49 @@ async fn mail_in_quarantine_is_looked_at_and_decided() {
     let agent = site.user("Bob", Role::Agent).await;
     let agent = site.cookie_of(agent).await;
     assert_eq!(site.page("/quarantine", &agent).await.status, StatusCode::FORBIDDEN);
+}
+
+/// E46, E54, E58: who decides about a mail sees the very text it would become, how long that is and
+/// what is left out; or that none would come of it.
+#[tokio::test]
+async fn what_a_mail_in_quarantine_would_become_is_shown() {
+    let site = Site::new().await;
+    let cookie = site.cookie().await;
+    let shown = async |site: &Site, body: &str| {
+        let mail = site.mail_waits(STRANGER, "Offer", body).await;
+        let page = site.page(&format!("/quarantine/{mail}"), &cookie).await.text;
+        let text = page.split_once("The text it would become").expect("it is told").1.to_owned();
+        text.split_once("</section>").expect("it ends").0.to_owned()
+    };
+    let body = "Yes, at six – see you.\r\n##\r\nStranger Ltd\r\n\r\n\
+                On Monday, Rock Legal wrote:\r\n> Shall we meet?";
+    let text = shown(&site, body).await;
+    let (sent, left_out) = text.split_once("What is left out").expect("some is left out");
+    assert!(
+        sent.contains("Yes, at six - see you.") && sent.contains("1 segment · GSM-7"),
+        "{sent}"
+    );
+    assert!(!sent.contains("Stranger Ltd") && !sent.contains("Shall we meet?"), "{sent}");
+    assert!(left_out.contains("after the end mark") && left_out.contains("Stranger Ltd"), "{text}");
+    assert!(left_out.contains("Shall we meet?"), "{left_out}");
+
+    let long = shown(&site, &"Привет ".repeat(15)).await;
+    assert!(long.contains("2 segments · Unicode") && !long.contains("left out"), "{long}");
+    let both = shown(&site, "Yes.\r\n> At six?\r\nAnd bring Sam.").await;
+    assert!(both.contains("Yes.") && both.contains("above and below"), "{both}");
+    let nothing = shown(&site, "> Shall we meet?").await;
+    assert!(nothing.contains("None.") && nothing.contains("Nothing is left to send."), "{nothing}");
+    let endless = shown(&site, &"word ".repeat(12_000)).await;
+    assert!(endless.contains("None.") && endless.contains("segments"), "{endless}");
+
+    let signed = "Yes.\r\n-- \r\nStranger Ltd";
+    assert!(shown(&site, signed).await.contains("What is left out"));
+    let whole = Options { literal: true, ..Options::default() };
+    let site = Site::with(Settings { mail_extract: whole, ..Settings::default() }).await;
+    let cookie = site.cookie().await;
+    let mail = site.mail_waits(STRANGER, "Offer", signed).await;
+    let page = site.page(&format!("/quarantine/{mail}"), &cookie).await.text;
+    assert!(!page.contains("What is left out"), "{page}");
 }
 
 /// How many texts somebody may start by mail is set on their page, with everything else of them.

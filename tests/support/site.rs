@@ -14,7 +14,8 @@ use serde_json::Value;
 use simgate::bus::{Bus, Change};
 use simgate::emulator::Shared;
 use simgate::store::{
-    Inserted, Kind, LineId, NewInbound, NewSegment, Profile, Role, SeenSim, Source, Store, UserId,
+    Inserted, Kind, LineId, MailId, MailOutcome, NewInbound, NewMail, NewSegment, Profile, Role,
+    SeenSim, Source, Store, UserId,
 };
 use simgate::types::{Iccid, MessageId, Number, Secret, UnixTime};
 use simgate::web::{App, LocalAdmin, Settings, link_for, new_link, router};
@@ -127,6 +128,25 @@ impl Site {
         let id = self.stores(line, from, vec![text.to_owned()]).await[0];
         self.app.bus.ring(Change::Message(id));
         id
+    }
+
+    /// A mail waits for an admin.
+    pub async fn mail_waits(&self, from: &str, subject: &str, body: &str) -> MailId {
+        let raw = format!(
+            "From: {from}\r\nTo: sms+token@example.org\r\nSubject: Re: your text\r\n\r\n{body}\r\n"
+        );
+        let now = self.app.now();
+        let new = NewMail {
+            fingerprint: format!("{now:?} {raw}"),
+            mail_id: format!("{}@example.net", now.0),
+            author: from.to_owned(),
+            subject: subject.to_owned(),
+            outcome: MailOutcome::Quarantined,
+            code: "stranger".to_owned(),
+            why: format!("{from} is nobody who was written to"),
+            raw: Some(raw.into_bytes()),
+        };
+        self.app.store.write(move |tx| tx.keep_mail(&new, now)).await.unwrap().expect("a new mail")
     }
 
     /// Texts arrive together from one sender.

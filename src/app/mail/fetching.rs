@@ -166,7 +166,7 @@ async fn take(
     place: Option<incoming::Place>,
 ) -> std::result::Result<(), Trouble> {
     let size = usize::try_from(listed.size).unwrap_or(usize::MAX);
-    let raw = match size > room.limits().octets {
+    let raw = match size > room.settings.limits().octets {
         true => {
             let header = mailbox.fetch_header(listed.uid).await?;
             header.map(|octets| Raw { octets, too_big: Some(size) })

@@ -121,7 +121,7 @@ fn ring(shared: &Shared, effects: &Effects) {
 
 fn stored(tx: &WriteTx<'_>, house: &House<'_>, raw: &Raw, now: UnixTime) -> Result<Effects> {
     let room = house.room;
-    let mail = match email::read(&raw.octets, room.limits()) {
+    let mail = match email::read(&raw.octets, room.settings.limits()) {
         Ok(mail) => mail,
         Err(error) => return unreadable(tx, raw, &error, now),
     };
@@ -146,7 +146,7 @@ fn stored(tx: &WriteTx<'_>, house: &House<'_>, raw: &Raw, now: UnixTime) -> Resu
     let Some(id) = tx.keep_mail(&new, now)? else { return Ok(Effects::default()) };
     let (verdict, effects) = match raw.too_big {
         Some(_) => {
-            let limit = room.limits().octets;
+            let limit = room.settings.limits().octets;
             (refused(&case, &Refusal::TooLarge { limit })?, Effects::default())
         }
         None => act(&case, id)?,
@@ -318,7 +318,7 @@ fn came_back(case: &Case<'_, '_>, bounce: &Bounce) -> Result<Verdict> {
 fn approved(tx: &WriteTx<'_>, house: &House<'_>, id: MailId, now: UnixTime) -> Result<Effects> {
     let room = house.room;
     let octets = tx.mail_octets(id)?.unwrap_or_default();
-    let mail = match email::read(&octets, room.limits()) {
+    let mail = match email::read(&octets, room.settings.limits()) {
         Ok(mail) => mail,
         Err(error) => {
             tx.settle_mail(id, MailOutcome::Refused, "unreadable", &error.to_string())?;

@@ -21,7 +21,7 @@ pub(in crate::app) async fn run(shared: Arc<Shared>) {
         }
     };
     let intake = Arc::new(Desk { shared: Arc::clone(&shared), room: Arc::clone(&room) });
-    let (host, limit) = (room.site.address.domain(), room.limits().octets);
+    let (host, limit) = (room.site.address.domain(), room.settings.limits().octets);
     tokio::select! {
         () = mail_listener::serve(listener, listen.protocol, host, limit, intake) => {}
         () = shared.stopped() => {}

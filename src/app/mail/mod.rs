@@ -14,7 +14,7 @@
 use std::sync::Arc;
 
 use crate::config;
-use crate::email::{self, Address, Keys, Site};
+use crate::email::{Address, Keys, Site};
 use crate::io::Entropy;
 use crate::io::imap::{Dial, Network};
 use crate::io::smtp::{Post, Submission};
@@ -85,10 +85,7 @@ impl MailRoom {
             authserv_ids: mail.authserv_ids.clone(),
             lists: mail.lists.clone(),
             zone: settings.time_zone.clone(),
-            extract: email::extract::Options {
-                literal: mail.literal,
-                ..email::extract::Options::default()
-            },
+            extract: mail.extract(),
             address,
         };
         let post = post.or_else(|| {
@@ -101,12 +98,6 @@ impl MailRoom {
     /// The page of a conversation, for whoever can sign in.
     pub(super) fn page_of(&self, thread: crate::types::ConversationId) -> Option<String> {
         self.pages.as_ref().map(|pages| format!("{pages}/threads/{thread}"))
-    }
-
-    /// How much of a mail is looked at.
-    pub(super) fn limits(&self) -> email::Limits {
-        let megabytes = usize::try_from(self.settings.max_megabytes).unwrap_or(usize::MAX);
-        email::Limits { octets: megabytes.saturating_mul(1_000_000), ..email::Limits::default() }
     }
 }
 

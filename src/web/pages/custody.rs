@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::face::{Piece, linked};
 use super::timeline::writer;
-use super::words::{Action, Badge, Moment, actions, badge};
+use super::words::{self, Action, Badge, actions, badge, size};
 use super::{Extent, Frame};
 use crate::store::{MailText, Message, StoreError, UserId};
 use crate::types::{ConversationId, Direction, MessageId, UnixTime};
@@ -99,10 +99,7 @@ pub(in crate::web) async fn show(
     seen.transpose()?;
     let frame = Frame::of(&app, &caller, "What happened to a text", "/", "message").await?;
     let zone = &app.settings.time_zone;
-    let when = |at: UnixTime| {
-        let moment = Moment::new(at, zone);
-        format!("{}, {}", moment.short, moment.clock)
-    };
+    let when = |at: UnixTime| words::when(at, zone);
     let page = CustodyPage {
         id,
         conversation: message.conversation,
@@ -159,13 +156,8 @@ fn facts(
         ("Delivered", message.delivered_at),
     ];
     facts.extend(times.into_iter().filter_map(|(word, at)| Some((word, when(at?)))));
-    let alphabet = match message.alphabet.as_deref() {
-        Some("gsm7") => " · GSM-7",
-        Some("ucs2") => " · Unicode",
-        _ => "",
-    };
-    let plural = if message.segments == 1 { "" } else { "s" };
-    facts.push(("Size", format!("{} segment{plural}{alphabet}", message.segments)));
+    let segments = usize::try_from(message.segments).unwrap_or(usize::MAX);
+    facts.push(("Size", size(segments, message.alphabet.as_deref())));
     facts.push(("Class", message.class.as_str().to_owned()));
     if let Some(tag) = &message.tag {
         facts.push(("Tag", tag.clone()));

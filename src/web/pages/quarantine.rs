@@ -1,5 +1,6 @@
-//! `/quarantine`: mail that came in and waits for an admin. Each can be looked at, let through, or
-//! left; what became of all the others stands below on request (E42, E45, E46, E73).
+//! `/quarantine`: mail that came in and waits for an admin. Each can be looked at, with the text it
+//! would become, and let through or left; what became of all the others stands below on request
+//! (E42, E45, E46, E73).
 
 use askama::Template;
 use axum::extract::State;
@@ -7,11 +8,12 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::face::{Piece, linked, pieces};
-use super::words::Moment;
+use super::words::{size, when};
 use super::{Frame, again};
-use crate::email::{Limits, MailIn, read};
+use crate::email::{self, MailIn};
 use crate::store::{Mail, MailId, MailOutcome};
 use crate::web::App;
+use crate::web::accept::{clean, counted};
 use crate::web::api::quarantine as api;
 use crate::web::auth::Caller;
 use crate::web::error::{Code, WebError};
@@ -42,7 +44,6 @@ struct Row {
 
 impl Row {
     fn new(mail: Mail, zone: &jiff::tz::TimeZone) -> Self {
-        let moment = Moment::new(mail.at, zone);
         let (state, tone) = in_words(mail.outcome);
         let from = Some(mail.author).filter(|author| !author.is_empty());
         let subject = Some(mail.subject).filter(|subject| !subject.trim().is_empty());
@@ -51,7 +52,7 @@ impl Row {
             from: from.unwrap_or_else(|| "not one author".to_owned()),
             subject: pieces(subject.as_deref().unwrap_or("no subject")),
             why: mail.why,
-            at: format!("{}, {}", moment.short, moment.clock),
+            at: when(mail.at, zone),
             waits: mail.outcome == MailOutcome::Quarantined,
             state,
             tone,
@@ -120,10 +121,50 @@ struct Inside {
     files: Vec<String>,
     /// Why not all of it can be read.
     note: Option<&'static str>,
+    becomes: Becomes,
+}
+
+/// What would be sent.
+enum Becomes {
+    Text {
+        text: Vec<Piece>,
+        size: String,
+        /// Its author wrote above and below what is quoted (E60).
+        scattered: bool,
+        /// Each with its reason.
+        left_out: Vec<(&'static str, Vec<Piece>)>,
+    },
+    /// Nothing, in words for its author.
+    Nothing(String),
+}
+
+impl Becomes {
+    /// The same steps as where mail is taken in: what is shown is what is sent.
+    fn of(mail: &MailIn, options: &email::extract::Options) -> Self {
+        let extracted = match email::extract(mail, options) {
+            Ok(extracted) => extracted,
+            Err(refusal) => return Self::Nothing(refusal.to_string()),
+        };
+        let text = clean(&extracted.text);
+        match counted(&text) {
+            Ok(count) => Self::Text {
+                size: size(count.segments, Some(count.coding.alphabet().word())),
+                text: linked(&text),
+                scattered: extracted.hold.is_some(),
+                left_out: extracted
+                    .cut
+                    .iter()
+                    .map(|cut| (cut.kind.as_str(), pieces(&cut.text)))
+                    .collect(),
+            },
+            Err(refusal) => Self::Nothing(refusal.detail().to_owned()),
+        }
+    }
 }
 
 impl Inside {
-    fn of(mail: MailIn) -> Self {
+    fn of(mail: MailIn, options: &email::extract::Options) -> Self {
+        let becomes = Becomes::of(&mail, options);
         let shown: String = mail.body.text.chars().take(LONGEST).collect();
         let short = shown.len() < mail.body.text.len() || mail.body.cut_short;
         Self {
@@ -139,6 +180,7 @@ impl Inside {
                 () if short => Some("It goes on; the rest is not shown here."),
                 () => None,
             },
+            becomes,
         }
     }
 }
@@ -161,11 +203,12 @@ async fn one(
     let found = app.store.read(move |tx| Ok((tx.mail(id)?, tx.mail_octets(id)?)));
     let (mail, octets) = found.await?;
     let mail = mail.ok_or_else(WebError::not_found)?;
-    let inside = octets.and_then(|octets| read(&octets, Limits::default()).ok());
+    let settings = &app.settings;
+    let inside = octets.and_then(|octets| email::read(&octets, settings.mail_limits).ok());
     let page = MailPage {
         frame: Frame::of(app, caller, "Mail in quarantine", "/quarantine", "quarantine").await?,
-        row: Row::new(mail, &app.settings.time_zone),
-        inside: inside.map(Inside::of),
+        row: Row::new(mail, &settings.time_zone),
+        inside: inside.map(|mail| Inside::of(mail, &settings.mail_extract)),
         refusal,
     };
     Ok(page.render()?)

@@ -37,6 +37,23 @@ impl Moment {
     }
 }
 
+/// Day and time of a moment, short enough for a table: `21 November 2026, 09:30`.
+pub(super) fn when(time: UnixTime, zone: &jiff::tz::TimeZone) -> String {
+    let Moment { short, clock, .. } = Moment::new(time, zone);
+    format!("{short}, {clock}")
+}
+
+/// How long a text is, as the network counts.
+pub(super) fn size(segments: usize, alphabet: Option<&str>) -> String {
+    let alphabet = match alphabet {
+        Some("gsm7") => " · GSM-7",
+        Some("ucs2") => " · Unicode",
+        _ => "",
+    };
+    let plural = if segments == 1 { "" } else { "s" };
+    format!("{segments} segment{plural}{alphabet}")
+}
+
 /// How a state is shown: word and icon say it, colour only repeats it (C18).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Badge {
