@@ -1,8 +1,11 @@
 //! A gateway with something on every page: a week at the desk of a law firm.
 
 use serde_json::json;
-use simgate::store::{ModemStatus, NewToken, Role, SeenModem};
-use simgate::types::{Imei, Secret, UnixTime};
+use simgate::store::{
+    Author, AuthorKind, HeldLink, LinkKind, MessageQuery, ModemStatus, NewMessage, NewToken, Role,
+    SeenModem, SignInLink, UserId,
+};
+use simgate::types::{Class, ConversationId, Imei, MessageState, Millis, Number, Secret, UnixTime};
 
 use crate::TO;
 use crate::site::form;
@@ -55,6 +58,8 @@ pub async fn everything(stage: &Stage) {
     lines(stage, &["Reception", "Ms Okafor"]).await;
     settings(stage).await;
     desk(stage).await;
+    mail(stage).await;
+    keys(stage).await;
 }
 
 async fn settings(stage: &Stage) {
@@ -131,7 +136,76 @@ async fn desk(stage: &Stage) {
     site.post("/api/v1/messages", &token, other).await;
     site.receives_on(1, "+447700900170", "Thanks, all done.").await;
     act("/threads/7", &[("act", "close")]).await;
+    let refused = json!({ "to": "+447700900140", "text": "One more question, please." });
+    site.post("/api/v1/messages", &token, refused).await;
+    site.post("/api/v1/prompts/1/ask", &token, json!({ "to": ["+447700900160"] })).await;
+    hold(stage, "+447700900130", "Obrigada! O Dr. Silva liga-lhe amanhã.").await;
     site.receives("+447700900180", "\u{202E}STOP <b>it</b> http://аpple.example").await;
+}
+
+/// A text waits for somebody's word.
+async fn hold(stage: &Stage, to: &str, text: &str) {
+    let (to, text, now) = (Number::parse(to, None).unwrap(), text.to_owned(), stage.site.app.now());
+    let held = stage.site.app.store.write(move |tx| {
+        let new = NewMessage {
+            line: tx.lines()?[0].id,
+            to,
+            text,
+            class: Class::Conversation,
+            tag: None,
+            response_emails: Vec::new(),
+            author: Some(Author {
+                kind: AuthorKind::Email,
+                id: Some("bob@example.org".to_owned()),
+            }),
+            send_at: None,
+            valid_for: None,
+            report: true,
+            flash: false,
+            alphabet: Some("gsm7".to_owned()),
+            segments: 1,
+            hold: Some("Anna has this conversation: take it over to send this.".to_owned()),
+        };
+        tx.enqueue(&new, None, now)
+    });
+    held.await.unwrap();
+}
+
+/// Mail that waits: 1 becomes a text, 2 none.
+async fn mail(stage: &Stage) {
+    let answer = "Yes, Monday at three suits me. Could you send the bill to my office?\r\n\
+                  ##\r\nDana Reyes\r\nReyes Ltd, 12 Harbour Road\r\n\r\n\
+                  On Friday, Rock Legal wrote:\r\n> Is Monday at three still good for you?";
+    stage.site.mail_waits("dana@reyes.example", "Re: your appointment", answer).await;
+    let quoted = "> Is Monday at three still good for you?";
+    stage.site.mail_waits("noreply@shop.example", "Automatic answer", quoted).await;
+}
+
+/// Links as they stand in mails and notices: `notice`, `held`, `open` and `invited`.
+async fn keys(stage: &Stage) {
+    let now = stage.site.app.now();
+    let made = stage.site.app.store.write(move |tx| {
+        let held = tx.messages(&MessageQuery {
+            state: Some(MessageState::Held),
+            limit: 1,
+            ..MessageQuery::default()
+        })?;
+        let held = HeldLink {
+            secret: &Secret::new("held"),
+            message: held.first().expect("a text is held").id,
+            author: "bob@example.org",
+            user: None,
+            takes_over: true,
+        };
+        tx.create_held_link(&held, now)?;
+        let (until, bob) = (now.after(Millis::from_secs(3_600)), UserId(2));
+        tx.create_thread_link(&Secret::new("notice"), bob, ConversationId(1), until, now)?;
+        let open = SignInLink { kind: LinkKind::Open, user: Some(UserId(1)) };
+        tx.create_sign_in_link(&Secret::new("open"), open, until, now)?;
+        let invited = SignInLink { kind: LinkKind::Invite, user: Some(bob) };
+        tx.create_sign_in_link(&Secret::new("invited"), invited, until, now)
+    });
+    made.await.unwrap();
 }
 
 /// A morning with nothing odd in it, told by who writes: Inês 1, Priya 2, a stranger 3, Sam 4, Mo 5.

@@ -14,13 +14,29 @@ use simgate::web::routes;
 use crate::driver::{Browser, key};
 use crate::furnish;
 use crate::site::Site;
-use crate::stage::{Stage, says};
+use crate::stage::{Stage, complaints, says};
 
-/// Addresses that are for programs, for nobody in particular, or that end where another begins.
-const NO_PAGES: &[&str] =
-    &["/api/", "/assets/", "/livez", "/readyz", "/healthz", "/metrics", "/sw.js"];
+/// Addresses that show nobody a page, and why; one that ends in `/` stands for all below it.
+const NO_PAGES: &[(&str, &str)] = &[
+    ("/api/", "for programs"),
+    ("/livez", "for programs"),
+    ("/readyz", "for programs"),
+    ("/healthz", "for programs"),
+    ("/metrics", "for programs"),
+    ("/live", "tells open pages what is new"),
+    ("/demo/phones/live", "tells open pages what is new"),
+    ("/assets/", "what pages are made of"),
+    ("/badge/", "what pages are made of"),
+    ("/favicon.ico", "what pages are made of"),
+    ("/manifest.webmanifest", "what pages are made of"),
+    ("/sw.js", "what pages are made of"),
+    ("/contacts.csv", "a file to keep"),
+    ("/contacts.vcf", "a file to keep"),
+    ("/reports.csv", "a file to keep"),
+    ("/threads/{id}/export", "a file to keep"),
+];
 
-/// What has something to show only with a name or a question.
+/// What has something to show only with a name, a key or a question.
 const OTHERS: &[(&str, &str)] = &[
     ("thread", "/threads/1"),
     ("thread-details", "/threads/1#panel"),
@@ -30,6 +46,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("thread-right-to-left", "/threads/5"),
     ("thread-disguised", "/threads/8"),
     ("thread-erase", "/threads/1/erase"),
+    ("thread-new-owner", "/threads/1/new-owner"),
     ("inbox-search", "/?q=appointment"),
     ("inbox-nothing-found", "/?q=nobody"),
     ("inbox-team", "/?tab=team"),
@@ -37,26 +54,145 @@ const OTHERS: &[(&str, &str)] = &[
     ("new-found", "/new?with=sam"),
     ("message", "/messages/2"),
     ("contact", "/contacts/1"),
+    ("contact-texts", "/contacts/1/texts"),
+    ("contacts-nothing-found", "/contacts?q=nobody"),
     ("line", "/lines/1"),
     ("modem", "/modems/1"),
-    ("person", "/people/1"),
+    ("person", "/people/2"),
+    ("person-oneself", "/people/1"),
     ("template", "/templates/1"),
     ("rule", "/rules/1"),
     ("prompt", "/prompts/1"),
+    ("mail", "/quarantine/1"),
+    ("mail-of-no-text", "/quarantine/2"),
+    ("notice", "/n/notice"),
+    ("held", "/h/held"),
+    ("signin-link", "/signin?key=open"),
+    ("signin-invited", "/signin?key=invited"),
     ("problem", "/nowhere"),
 ];
 
-/// Every page an admin can open by its address alone, and one of each that needs more.
-fn pages(site: &Site) -> Vec<(String, String)> {
-    let plain = routes(site.app.clone()).into_iter().filter(|route| {
-        route.method == "GET"
-            && !route.path.contains(['{', '.'])
-            && !route.path.contains("live")
-            && !NO_PAGES.iter().any(|start| route.path.starts_with(start))
-    });
-    let plain = plain.map(|route| (name(route.path), route.path.to_owned()));
-    let others = OTHERS.iter().map(|&(name, path)| (name.to_owned(), path.to_owned()));
-    plain.chain(others).collect()
+/// What stands there only after a button was pressed.
+struct Pressed {
+    name: &'static str,
+    path: &'static str,
+    /// Boxes, and what is typed into them.
+    filled: &'static [(&'static str, &'static str)],
+    button: &'static str,
+    /// What is there once it is done.
+    then: &'static str,
+}
+
+const PRESSED: &[Pressed] = &[
+    Pressed {
+        name: "rules-tried",
+        path: "/rules",
+        filled: &[("#try-text", "When are you open?")],
+        button: "#try button.primary",
+        then: "#outcomes",
+    },
+    Pressed {
+        name: "rule-refused",
+        path: "/rules/new",
+        filled: &[("#rule-name", "Parking")],
+        button: "#rule button.primary",
+        then: ".refusal",
+    },
+    Pressed {
+        name: "token-made",
+        path: "/tokens",
+        filled: &[("#token-name", "Shop")],
+        button: "#token button.primary",
+        then: "code.long",
+    },
+    Pressed {
+        name: "person-invited",
+        path: "/people/2",
+        filled: &[],
+        button: "form[action$=invite] button",
+        then: "code.long",
+    },
+    Pressed {
+        name: "second-factor-begun",
+        path: "/account",
+        filled: &[],
+        button: "form[action='/account/second-factor'] button",
+        then: ".qr",
+    },
+];
+
+/// What only a demonstration has.
+const DEMO: &[Pressed] = &[Pressed {
+    name: "demo-phones",
+    path: "/demo/phones",
+    filled: &[(".phone textarea", "Hello, are you open on Monday?")],
+    button: ".phone .send button",
+    then: ".phone .message",
+}];
+
+/// What is looked at.
+struct View {
+    name: String,
+    path: String,
+    pressed: Option<&'static Pressed>,
+}
+
+impl From<&'static Pressed> for View {
+    fn from(pressed: &'static Pressed) -> Self {
+        let Pressed { name, path, .. } = *pressed;
+        Self { name: name.to_owned(), path: path.to_owned(), pressed: Some(pressed) }
+    }
+}
+
+/// Every page an admin can open by its address alone, one of each that needs more, and what some
+/// buttons lead to. A new page is either among them or has a reason not to be.
+fn views(site: &Site) -> Vec<View> {
+    let is_none = |path: &str| {
+        NO_PAGES
+            .iter()
+            .any(|&(none, _)| path == none || none.ends_with('/') && path.starts_with(none))
+    };
+    let routes = routes(site.app.clone()).into_iter().filter(|route| route.method == "GET");
+    let shown: Vec<_> = routes.filter(|route| !is_none(route.path)).collect();
+    for route in shown.iter().filter(|route| route.path.contains('{')) {
+        let seen = OTHERS.iter().any(|(_, path)| leads_to(path, route.path));
+        assert!(seen, "nobody looks at {}: OTHERS or NO_PAGES", route.path);
+    }
+    let view = |name: String, path: &str| View { name, path: path.to_owned(), pressed: None };
+    let plain = shown.iter().filter(|route| !route.path.contains('{'));
+    let plain = plain.map(|route| view(name(route.path), route.path));
+    let others = OTHERS.iter().map(|&(name, path)| view(name.to_owned(), path));
+    plain.chain(others).chain(PRESSED.iter().map(View::from)).collect()
+}
+
+/// Whether the address is one of the route's.
+fn leads_to(path: &str, route: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let (mut parts, mut wanted) = (path.split('/'), route.split('/'));
+    loop {
+        match (parts.next(), wanted.next()) {
+            (None, None) => return true,
+            (Some(part), Some(wanted)) if part == wanted || wanted.starts_with('{') => {}
+            _ => return false,
+        }
+    }
+}
+
+/// A page that is added to the table and to no list here is missed without a browser, too.
+#[tokio::test]
+async fn no_page_is_left_unseen() {
+    let site = Site::new().await;
+    let names: Vec<_> = views(&site).into_iter().map(|view| view.name).collect();
+    let mut once = names.clone();
+    once.sort();
+    once.dedup();
+    assert_eq!(once.len(), names.len(), "two pictures of one name: {names:?}");
+    let all = routes(site.app);
+    for (none, why) in NO_PAGES {
+        let is = |path: &str| path == *none || none.ends_with('/') && path.starts_with(none);
+        let demo = none.starts_with("/demo/");
+        assert!(demo || all.iter().any(|route| is(route.path)), "{none} ({why}) is no address");
+    }
 }
 
 fn name(path: &str) -> String {
@@ -98,6 +234,16 @@ async fn every_page_fits_a_phone_and_can_be_used_by_everybody() {
 async fn every_page(window: Window) {
     let Some(stage) = Stage::new().await else { return };
     furnish::everything(&stage).await;
+    let mut found = looked_at(&stage, &window, &views(&stage.site)).await;
+    let demo = Stage::demo().await.expect("there is a browser");
+    furnish::lines(&demo, &["Reception"]).await;
+    let phones: Vec<_> = DEMO.iter().map(View::from).collect();
+    found.extend(looked_at(&demo, &window, &phones).await);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Looks at each in both themes; what is wrong with them.
+async fn looked_at(stage: &Stage, window: &Window, views: &[View]) -> Vec<String> {
     let axe = Path::new(env!("CARGO_TARGET_TMPDIR")).join("axe/node_modules/axe-core/axe.min.js");
     let axe = std::fs::read_to_string(&axe).ok();
     if axe.is_none() {
@@ -109,36 +255,40 @@ async fn every_page(window: Window) {
         browser.value("[...document.querySelectorAll('main > section')].map(s => '#' + s.id)");
     let helped = helped.await.as_array().cloned().unwrap_or_default();
     let ((width, height), mut found) = (window.size, Vec::new());
-    for (name, path) in &pages(&stage.site) {
+    for View { name, path, pressed } in views {
         browser.look(width, height, "light").await;
         browser.go("about:blank").await; // so that a part of a page is not taken for the page that is open
         stage.open(path).await;
+        if let Some(Pressed { filled, button, then, .. }) = pressed {
+            for (field, words) in *filled {
+                browser.type_into(field, words).await;
+            }
+            browser.click(button).await;
+            browser.until(&format!("document.querySelector(\"{then}\")")).await;
+        }
         let help = browser.value("document.querySelector('#help')?.hash ?? null").await;
         if help.is_string() && !helped.contains(&help) {
-            found.push(format!("{path}: no help {help}"));
+            found.push(format!("{name}: no help {help}"));
         }
         for (theme, rules) in [("light", Some("")), ("dark", window.dark)] {
             browser.look(width, height, theme).await;
-            fits(browser, &format!("{path} {} {theme}", window.name), &mut found).await;
+            fits(browser, &format!("{name} {} {theme}", window.name), &mut found).await;
             browser.whole_picture(&format!("{name}-{}-{theme}", window.name)).await;
             if let (Some(axe), Some(rules)) = (&axe, rules) {
                 let serious = serious(browser, axe, rules).await;
-                found.extend(serious.into_iter().map(|what| format!("{path} {theme}: {what}")));
+                found.extend(serious.into_iter().map(|what| format!("{name} {theme}: {what}")));
             }
         }
         if let Some((width, height)) = window.zoomed {
             browser.look(width, height, "light").await;
-            fits(browser, &format!("{path} zoomed"), &mut found).await;
+            fits(browser, &format!("{name} zoomed"), &mut found).await;
         }
-        let complaints = browser.complaints().await;
-        let mut complaints: Vec<_> = complaints
-            .into_iter()
-            .filter(|one| path != "/nowhere" || !one.contains("404"))
-            .collect();
+        let mut complaints = complaints(browser).await;
+        complaints.retain(|one| path != "/nowhere" || !one.contains("404"));
         complaints.dedup();
-        found.extend(complaints.into_iter().map(|one| format!("{path}: {one}")));
+        found.extend(complaints.into_iter().map(|one| format!("{name}: {one}")));
     }
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    found
 }
 
 async fn fits(browser: &Browser, place: &str, found: &mut Vec<String>) {

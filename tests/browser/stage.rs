@@ -1,12 +1,13 @@
 //! A gateway on a port of its own, and browsers signed in to it.
 
 use serde_json::Value;
+use simgate::emulator::{Scenario, Shared, World};
 use simgate::store::{ClaimPolicy, Prepared, Refusal, UserId};
-use simgate::types::MessageId;
+use simgate::types::{MessageId, Millis};
 use simgate::web::{Settings, link_for, router};
 
 use crate::driver::Browser;
-use crate::site::Site;
+use crate::site::{Site, form};
 
 /// A gateway, and the browser of its admin.
 pub struct Stage {
@@ -18,15 +19,33 @@ pub struct Stage {
 impl Stage {
     pub async fn new() -> Option<Stage> {
         let browser = browser().await?;
+        Some(Stage::of(Stage::site().await, browser).await)
+    }
+
+    /// A demonstration: with simulated phones.
+    pub async fn demo() -> Option<Stage> {
+        let browser = browser().await?;
+        let mut site = Stage::site().await;
+        let world = World::new(Scenario::plain(1, "generic"), site.app.now()).unwrap();
+        site.mount(Shared::new(world, || Millis(1_000), || {}));
+        let (cookie, number) = (site.cookie().await, [("number", crate::TO)]);
+        site.ask(form("/demo/phones", &cookie, &number)).await;
+        Some(Stage::of(site, browser).await)
+    }
+
+    async fn site() -> Site {
         let settings = Settings { organisation: "Rock Legal".to_owned(), ..Settings::default() };
-        let site = Site::with(settings).await;
+        Site::with(settings).await
+    }
+
+    async fn of(site: Site, browser: Browser) -> Stage {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(axum::serve(listener, router(site.app.clone())).into_future());
         let stage = Stage { site, browser, address };
         let admin = stage.site.admin().await;
         stage.sign_in(&stage.browser, admin).await;
-        Some(stage)
+        stage
     }
 
     /// Signs somebody in, by a link as the command line makes one.
