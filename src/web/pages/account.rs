@@ -97,7 +97,7 @@ async fn page(
     let browser = |session: Session| Browser {
         id: session.id,
         this: session.id == this,
-        since: Moment::new(session.created_at, &app.settings.time_zone).day,
+        since: Moment::new(session.created_at, &app.settings.time_zone).short,
         used: ago(now.since(session.last_seen_at)),
         name: session.browser,
         address: session.address,

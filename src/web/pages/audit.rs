@@ -1,7 +1,5 @@
 //! Audit: who changed what, newest first. Names of fields, never their values.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
@@ -9,8 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Frame;
-use super::words::Moment;
-use crate::store::{Audit, AuthorKind};
+use super::actors::Actors;
+use super::words::when;
+use crate::store::Audit;
 use crate::web::App;
 use crate::web::auth::Caller;
 use crate::web::error::WebError;
@@ -38,16 +37,11 @@ struct Row {
 }
 
 impl Row {
-    fn new(act: Audit, names: &HashMap<String, String>, zone: &jiff::tz::TimeZone) -> Self {
-        let moment = Moment::new(act.at, zone);
-        let id = act.actor.id.unwrap_or_default();
+    fn new(act: Audit, actors: &Actors, zone: &jiff::tz::TimeZone) -> Self {
         Self {
             id: act.id,
-            at: format!("{}, {}", moment.day, moment.clock),
-            who: match act.actor.kind {
-                AuthorKind::User => names.get(&id).cloned().unwrap_or(format!("user {id}")),
-                kind => format!("{} {id}", kind.as_str()),
-            },
+            at: when(act.at, zone),
+            who: actors.name(&act.actor),
             // A word such as contact.changed reads well with a blank.
             action: act.action.replace(['.', '_'], " "),
             subject: act.subject.unwrap_or_default(),
@@ -86,16 +80,15 @@ pub(in crate::web) async fn show(
 ) -> Result<Html<String>, WebError> {
     let read = app.store.read(move |tx| {
         let broken = if before.is_none() { tx.audit_broken_at()? } else { None };
-        Ok((tx.audit_log(before, SHOWN + 1)?, tx.users()?, broken))
+        Ok((tx.audit_log(before, SHOWN + 1)?, Actors::read(tx)?, broken))
     });
-    let (mut acts, users, broken) = read.await?;
+    let (mut acts, actors, broken) = read.await?;
     let more = acts.len() > SHOWN as usize;
     acts.truncate(SHOWN as usize);
-    let names = users.iter().map(|user| (user.id.to_string(), user.name())).collect();
     let zone = &app.settings.time_zone;
     let page = AuditPage {
         next: acts.last().filter(|_| more).map(|act| act.id),
-        rows: acts.into_iter().map(|act| Row::new(act, &names, zone)).collect(),
+        rows: acts.into_iter().map(|act| Row::new(act, &actors, zone)).collect(),
         frame: Frame::of(&app, &caller, "Audit", "/audit", "audit").await?,
         first: before.is_none(),
         broken,

@@ -106,16 +106,16 @@ fn host(address: &str) -> Option<&str> {
 /// number instead of a name.
 fn doubt(address: &str, authority: &str) -> Option<&'static str> {
     if authority.contains('@') {
-        return Some("It leads to what stands after the @, not before it.");
+        return Some("it leads to what stands after the @, not before it");
     }
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
     if !host.is_ascii() || host.to_ascii_lowercase().split('.').any(|l| l.starts_with("xn--")) {
-        return Some("Its name uses letters that may look like others.");
+        return Some("its name uses letters that may look like others");
     }
     if host.chars().all(|c| c.is_ascii_digit() || c == '.') || host.starts_with('[') {
-        return Some("It leads to a bare number, not to a name.");
+        return Some("it leads to a bare number, not to a name");
     }
-    address.starts_with("http://").then_some("It is not protected on its way (http).")
+    address.starts_with("http://").then_some("it is not protected on its way (http)")
 }
 
 pub(super) fn hidden(c: char) -> bool {

@@ -9,6 +9,7 @@
 //! again when a change of one of these kinds is committed and puts that element in place.
 
 pub(super) mod account;
+mod actors;
 pub(super) mod acts;
 pub(super) mod audit;
 pub(super) mod certificate;

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::chart::Spark;
 use super::form::{Field, Form, Posted};
 use super::strip::state_words;
-use super::words::{Moment, ago};
+use super::words::{ago, when};
 use super::{Done, Frame, again};
 use crate::bus::Change;
 use crate::store::{Line, Modem, NewOrder, OrderKind, OrderRow, OrderState, Reading};
@@ -119,9 +119,8 @@ impl Order {
             OrderState::Done => ("done", "good"),
             OrderState::Failed => ("failed", "bad"),
         };
-        let moment = Moment::new(order.created_at, zone);
         Self {
-            at: format!("{}, {}", moment.day, moment.clock),
+            at: when(order.created_at, zone),
             what: match order.kind {
                 OrderKind::Ussd => format!("Dialled {}", order.argument),
                 OrderKind::Console => order.argument,
@@ -177,12 +176,7 @@ async fn one(
         frame: Frame::of(app, caller, device.name.as_str(), "/modems", "modems").await?,
         facts: facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect(),
         signal: spark(&history, since, now),
-        recoveries: recovered
-            .map(|reading| {
-                let moment = Moment::new(reading.at, zone);
-                format!("{}, {}", moment.day, moment.clock)
-            })
-            .collect(),
+        recoveries: recovered.map(|reading| when(reading.at, zone)).collect(),
         ussd: with(Form::new("ussd", format!("/modems/{id}/ussd"), "Dial").field(
             Field::line("code", "Code", "").hint("Such as *100# for the credit.").required(),
         )),

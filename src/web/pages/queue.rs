@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::Frame;
 use super::face::{Piece, pieces};
 use super::inbox::line_name;
-use super::words::{Action, Badge, Moment, actions, badge};
+use super::words::{Action, Badge, actions, badge, when};
 use crate::store::{Line, Message, MessageQuery, Page};
 use crate::types::{Direction, MessageId, MessageState};
 use crate::web::App;
@@ -49,14 +49,13 @@ struct Row {
 
 impl Row {
     fn new(message: Message, lines: &[Line], zone: &jiff::tz::TimeZone) -> Self {
-        let moment = Moment::new(message.created_at, zone);
         let line = line_name(lines, Some(message.line));
         let error = message.error.map(|error| error.detail);
         Self {
             id: message.id,
             to: message.number.as_str().to_owned(),
             line,
-            at: format!("{}, {}", moment.day, moment.clock),
+            at: when(message.created_at, zone),
             text: pieces(&message.text),
             state: badge(message.state),
             why: message.hold.or(error).unwrap_or_default(),

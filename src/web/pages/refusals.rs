@@ -1,15 +1,14 @@
 //! Refusals: texts that were not taken, by whom, for whom and why, newest first.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use serde::Deserialize;
 
 use super::Frame;
-use super::words::Moment;
-use crate::store::{AuthorKind, RefusalId, Refused, RefusedQuery};
+use super::actors::Actors;
+use super::words::when;
+use crate::store::{RefusalId, Refused, RefusedQuery};
 use crate::web::App;
 use crate::web::api::refusals::steps;
 use crate::web::auth::Caller;
@@ -35,18 +34,11 @@ struct Row {
 }
 
 impl Row {
-    fn new(row: Refused, names: &HashMap<String, String>, zone: &jiff::tz::TimeZone) -> Self {
-        let moment = Moment::new(row.at, zone);
-        let id = row.author.id.unwrap_or_default();
+    fn new(row: Refused, actors: &Actors, zone: &jiff::tz::TimeZone) -> Self {
         Self {
-            at: format!("{}, {}", moment.day, moment.clock),
+            at: when(row.at, zone),
             times: row.times,
-            who: match row.author.kind {
-                AuthorKind::User | AuthorKind::Relay => {
-                    names.get(&id).cloned().unwrap_or(format!("user {id}"))
-                }
-                kind => format!("{} {id}", kind.as_str()),
-            },
+            who: actors.name(&row.author),
             number: row.number.map(|number| number.as_str().to_owned()).unwrap_or_default(),
             code: row.code.replace('_', " "),
             why: steps(&row.trace).into_iter().map(|step| step.why).collect(),
@@ -69,15 +61,14 @@ pub(in crate::web) async fn show(
 ) -> Result<Html<String>, WebError> {
     let query =
         RefusedQuery { before: before.map(RefusalId), limit: SHOWN + 1, ..Default::default() };
-    let read = app.store.read(move |tx| Ok((tx.refused(&query)?, tx.users()?)));
-    let (mut rows, users) = read.await?;
+    let read = app.store.read(move |tx| Ok((tx.refused(&query)?, Actors::read(tx)?)));
+    let (mut rows, actors) = read.await?;
     let more = rows.len() > SHOWN as usize;
     rows.truncate(SHOWN as usize);
-    let names = users.iter().map(|user| (user.id.to_string(), user.name())).collect();
     let zone = &app.settings.time_zone;
     let page = RefusalsPage {
         next: rows.last().filter(|_| more).map(|row| row.id.0),
-        rows: rows.into_iter().map(|row| Row::new(row, &names, zone)).collect(),
+        rows: rows.into_iter().map(|row| Row::new(row, &actors, zone)).collect(),
         frame: Frame::of(&app, &caller, "Refusals", "/refusals", "refusals").await?,
     };
     Ok(Html(page.render()?))

@@ -41,6 +41,7 @@ struct ReportsPage {
     total: Row,
     by_line: Vec<Row>,
     by_user: Vec<Row>,
+    /// Days on which something was sent or received.
     by_day: Vec<Row>,
     bars: Bars,
     csv: String,
@@ -203,7 +204,7 @@ pub(in crate::web) async fn show(
         total: report.total,
         by_line: report.by_line,
         by_user: report.by_user,
-        by_day: report.by_day,
+        by_day: report.by_day.into_iter().filter(|row| !row.nothing()).collect(),
         csv,
     };
     Ok(Html(page.render()?))

@@ -12,7 +12,7 @@ use super::Frame;
 use super::face::{Piece, pieces};
 use super::inbox::{Choice, encoded, line_name};
 use super::timeline::writer;
-use super::words::{Badge, Moment, badge};
+use super::words::{Badge, badge, when};
 use crate::store::{Line, Message, MessageQuery, Page, ReadTx, StoreError, UserId};
 use crate::types::{Direction, MessageId, MessageState};
 use crate::web::App;
@@ -138,11 +138,10 @@ pub(in crate::web) async fn show(
         let found = tx.messages(&wanted.wanted(&gateway, &asking, tx)?)?;
         let last = found.last().filter(|_| found.len() == ROWS as usize).map(|last| last.id);
         let row = |message: Message| {
-            let moment = Moment::new(message.received_at.unwrap_or(message.created_at), zone);
             Ok::<_, StoreError>(Row {
                 id: message.id,
                 inbound: message.direction == Direction::In,
-                at: format!("{}, {}", moment.short, moment.clock),
+                at: when(message.received_at.unwrap_or(message.created_at), zone),
                 with: called(tx, &message)?,
                 line: line_name(&names.lines, Some(message.line)),
                 who: match message.direction {

@@ -164,10 +164,10 @@ impl Story<'_> {
     /// An entry of the consent ledger, in words.
     fn consented(&self, entry: &ConsentEntry) -> String {
         let by = entry.author.as_ref().map(|author| writer(Some(author), self.names));
-        let by = by.map(|who| format!(", noted by {who}")).unwrap_or_default();
+        let by = by.map(|who| format!(". {who} noted it")).unwrap_or_default();
         let word = &entry.word;
         match entry.change {
-            Change::OptedOut => format!("Opted out with “{word}”{by}: nothing is sent any more"),
+            Change::OptedOut => format!("Opted out with “{word}”: nothing is sent any more{by}"),
             Change::OptedIn => format!("Opted in with “{word}”{by}"),
             Change::Repeated => format!("Said “{word}” again"),
             Change::Possible => format!("“{word}” may mean: no more texts. Please decide"),

@@ -50,7 +50,7 @@ impl Row {
             ends: match (token.revoked_at, token.expires_at) {
                 (Some(_), _) => "revoked".to_owned(),
                 (None, Some(_)) if expired => "expired".to_owned(),
-                (None, Some(end)) => Moment::new(end, zone).day,
+                (None, Some(end)) => Moment::new(end, zone).short,
                 (None, None) => "never".to_owned(),
             },
             name: token.name,
