@@ -64,6 +64,35 @@ pub(in crate::web) trait Subject: 'static {
     ) -> impl Future<Output = Result<String, WebError>> + Send;
 }
 
+/// The acts of a [`Subject`] by the module of the API that has them: what a program would call is
+/// what the page calls.
+macro_rules! acts_of {
+    ($api:ident) => {
+        async fn one(app: &App, id: Self::Id) -> Result<Value, WebError> {
+            let axum::Json(one) = $api::show(State(app.clone()), Id(id)).await?;
+            serde_json::to_value(one).map_err(WebError::internal)
+        }
+
+        async fn create(app: &App, caller: Caller, asked: Value) -> Result<(), WebError> {
+            $api::create(State(app.clone()), caller, Body::of(asked)?).await.map(drop)
+        }
+
+        async fn update(
+            app: &App,
+            caller: Caller,
+            id: Self::Id,
+            changed: JsonObject,
+        ) -> Result<(), WebError> {
+            $api::update(State(app.clone()), caller, Id(id), Patch::of(changed)?).await.map(drop)
+        }
+
+        async fn delete(app: &App, caller: Caller, id: Self::Id) -> Result<(), WebError> {
+            $api::delete(State(app.clone()), caller, Id(id)).await.map(drop)
+        }
+    };
+}
+pub(super) use acts_of;
+
 /// A page that is nothing but the form of one.
 #[derive(Template)]
 #[template(path = "edit.html", config = "src/web/askama.toml")]

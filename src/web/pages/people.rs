@@ -160,7 +160,7 @@ fn form(user: Option<&User>, role: Role) -> Form {
         .field(Field::typed("email", "E-mail", "email", word(|u| &u.profile.email)).required())
         .field(
             Field::typed("phone", "Mobile number", "tel", phone.map_or("", |p| p.as_str()))
-                .hint("For notifications and relays. Customers never see it."),
+                .hint("For notices and relays. Customers never see it."),
         )
         .field(Field::choice("role", "Role", roles, role))
         .field(

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::edit::{EditPage, Subject, word, words};
+use super::edit::{EditPage, Subject, acts_of, word, words};
 use super::face::{Piece, pieces};
 use super::form::{Field, Form, Posted, Tried};
 use super::then::{self, Names};
@@ -207,10 +207,7 @@ impl Subject for Rules {
 
     const HOME: &'static str = "/rules";
 
-    async fn one(app: &App, id: RuleId) -> Result<Value, WebError> {
-        let Json(rule) = api::show(State(app.clone()), Id(id)).await?;
-        serde_json::to_value(rule).map_err(WebError::internal)
-    }
+    acts_of!(api);
 
     fn body(_: &App, posted: &Posted, _: Option<&Value>) -> Result<Value, WebError> {
         let mut when = json!({ "words": posted.list("words") });
@@ -229,23 +226,6 @@ impl Subject for Rules {
             "then": then::acts("", posted),
             "continue": posted.ticked("continue"),
         }))
-    }
-
-    async fn create(app: &App, caller: Caller, asked: Value) -> Result<(), WebError> {
-        api::create(State(app.clone()), caller, Body::of(asked)?).await.map(drop)
-    }
-
-    async fn update(
-        app: &App,
-        caller: Caller,
-        id: RuleId,
-        changed: JsonObject,
-    ) -> Result<(), WebError> {
-        api::update(State(app.clone()), caller, Id(id), Patch::of(changed)?).await.map(drop)
-    }
-
-    async fn delete(app: &App, caller: Caller, id: RuleId) -> Result<(), WebError> {
-        api::delete(State(app.clone()), caller, Id(id)).await.map(drop)
     }
 
     async fn page(

@@ -1,12 +1,11 @@
 //! Templates: texts that people insert and send again and again.
 
 use askama::Template;
-use axum::Json;
 use axum::extract::State;
 use axum::response::Html;
 use serde_json::{Value, json};
 
-use super::edit::{EditPage, Subject, word};
+use super::edit::{EditPage, Subject, acts_of, word};
 use super::form::{Field, Form, Posted, Tried};
 use super::{Done, Frame, JsonObject};
 use crate::engine::{lint, rules::Rules, template};
@@ -75,10 +74,7 @@ impl Subject for Templates {
 
     const HOME: &'static str = "/templates";
 
-    async fn one(app: &App, id: TemplateId) -> Result<Value, WebError> {
-        let Json(template) = api::show(State(app.clone()), Id(id)).await?;
-        serde_json::to_value(template).map_err(WebError::internal)
-    }
+    acts_of!(api);
 
     fn body(_: &App, posted: &Posted, _: Option<&Value>) -> Result<Value, WebError> {
         Ok(json!({
@@ -86,23 +82,6 @@ impl Subject for Templates {
             "text": posted.text("text"),
             "class": posted.get("class"),
         }))
-    }
-
-    async fn create(app: &App, caller: Caller, asked: Value) -> Result<(), WebError> {
-        api::create(State(app.clone()), caller, Body::of(asked)?).await.map(drop)
-    }
-
-    async fn update(
-        app: &App,
-        caller: Caller,
-        id: TemplateId,
-        changed: JsonObject,
-    ) -> Result<(), WebError> {
-        api::update(State(app.clone()), caller, Id(id), Patch::of(changed)?).await.map(drop)
-    }
-
-    async fn delete(app: &App, caller: Caller, id: TemplateId) -> Result<(), WebError> {
-        api::delete(State(app.clone()), caller, Id(id)).await.map(drop)
     }
 
     async fn page(

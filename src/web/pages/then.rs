@@ -96,8 +96,8 @@ pub(super) fn fields(prefix: &str, then: &Value, names: &Names) -> Vec<Field> {
             none.into_iter().chain(prompts),
             &text(first("prompt")),
         ),
-        Field::area(&named("webhook"), "Post to", every("webhook").join("\n"))
-            .hint("One address a line."),
+        Field::area(&named("webhook"), "Tell a program at", every("webhook").join("\n"))
+            .hint("One web address a line."),
     ]
 }
 

@@ -96,7 +96,7 @@ pub(super) fn of_replies(set: &LineSettings, users: &[User]) -> Vec<Field> {
         Field::tick("relay_pin_off", "Take the PIN away", false),
         Field::typed("relay_segments", "Segments of a relayed text, at most", "number", segments.to_string()),
         Field::area("response_emails", "Forward replies by e-mail to", set.response_emails.join("\n"))
-            .hint("One address a line, up to 20. A message may name others."),
+            .hint("One address a line, up to 20. A text may name others."),
         Field::tick("show_codes", "Forwards show one-time codes instead of masking them", set.show_codes),
     ]
 }
@@ -147,7 +147,7 @@ pub(super) fn of_claims(set: &LineSettings) -> Vec<Field> {
         Field::tick("participants_reply", "Participants may answer too", set.participants_reply),
         Field::typed(
             "claims_idle",
-            "A claim without any act ends after minutes",
+            "Minutes after which an idle claim ends",
             "number",
             set.claims_idle.map_or(String::new(), |minutes| minutes.to_string()),
         )
@@ -176,8 +176,13 @@ pub(super) fn of_texts(set: &LineSettings) -> Vec<Field> {
     let within = texts.get("answer_within").and_then(Value::as_u64);
     let within = within.map_or(String::new(), |minutes| minutes.to_string());
     fields.push(
-        Field::typed("answer_within", "Answer promised within business minutes", "number", within)
-            .hint("Fills {{ answer_by }} in the away text."),
+        Field::typed(
+            "answer_within",
+            "Business minutes within which an answer is promised",
+            "number",
+            within,
+        )
+        .hint("Fills {{ answer_by }} in the away text."),
     );
     fields
 }
@@ -246,7 +251,7 @@ pub(super) fn of_consent(set: &LineSettings) -> Vec<Field> {
     let hour = |key: &str| quiet.and_then(|q| q[key].as_str()).unwrap_or_default().to_owned();
     vec![
         Field::choice("scope", "STOP holds for", scopes, word("scope")),
-        Field::choice("profile", "The custom followed", profiles, word("profile")),
+        Field::choice("profile", "Custom of the country", profiles, word("profile")),
         Field::tick("clarify", "Ask once what unclear words mean", on("clarify", false))
             .hint("Without an answer they count as an opt-out."),
         Field::tick(
@@ -258,7 +263,7 @@ pub(super) fn of_consent(set: &LineSettings) -> Vec<Field> {
             .hint("Such as 21:00, on the clock of whoever gets the text."),
         Field::line("quiet_to", "Until", hour("to"))
             .hint("Both empty: marketing waits from 21:00 to 08:00. With hours, what was planned ahead waits too."),
-        Field::tick("quiet_off", "At any hour", off),
+        Field::tick("quiet_off", "No quiet hours: texts go at any hour", off),
     ]
 }
 

@@ -46,8 +46,8 @@ pub(super) fn form(app: &App, prompt: Option<&Value>, names: &Names) -> Form {
         );
     }
     if all || kind == "rating" {
-        fields.push(Field::typed("low", "Of a rating, low is up to", "number", scale("low", 2)));
-        fields.push(Field::typed("high", "And high from", "number", scale("high", 4)));
+        fields.push(Field::typed("low", "A low rating is up to", "number", scale("low", 2)));
+        fields.push(Field::typed("high", "A high rating is from", "number", scale("high", 4)));
     }
     if all || kind == "confirm" {
         fields.push(

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use self::boxes::{ask_form, body, form};
 use super::chart::Bars;
-use super::edit::{Subject, word};
+use super::edit::{Subject, acts_of, word};
 use super::form::{Form, Posted, Tried};
 use super::then::Names;
 use super::{Done, Frame, JsonObject, again};
@@ -134,30 +134,10 @@ impl Subject for Prompts {
 
     const HOME: &'static str = "/prompts";
 
-    async fn one(app: &App, id: PromptId) -> Result<Value, WebError> {
-        let Json(prompt) = api::show(State(app.clone()), Id(id)).await?;
-        serde_json::to_value(prompt).map_err(WebError::internal)
-    }
+    acts_of!(api);
 
     fn body(app: &App, posted: &Posted, kept: Option<&Value>) -> Result<Value, WebError> {
         body(app, posted, kept)
-    }
-
-    async fn create(app: &App, caller: Caller, asked: Value) -> Result<(), WebError> {
-        api::create(State(app.clone()), caller, Body::of(asked)?).await.map(drop)
-    }
-
-    async fn update(
-        app: &App,
-        caller: Caller,
-        id: PromptId,
-        changed: JsonObject,
-    ) -> Result<(), WebError> {
-        api::update(State(app.clone()), caller, Id(id), Patch::of(changed)?).await.map(drop)
-    }
-
-    async fn delete(app: &App, caller: Caller, id: PromptId) -> Result<(), WebError> {
-        api::delete(State(app.clone()), caller, Id(id)).await.map(drop)
     }
 
     async fn page(
