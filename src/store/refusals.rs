@@ -139,7 +139,8 @@ impl WriteTx<'_> {
             _ => None,
         };
         if let Some(said) = said {
-            let (scope, at) = (said.scope.as_str(), said.at);
+            let (scope, at) = (said.scope.as_str(), said.at.to_string());
+            let at = at.split('T').next().unwrap_or_default();
             let why = format!("{:?} ({}), for the {scope}, on {at}", said.word, said.level);
             steps.push(json!({ "step": "ledger", "why": why }));
         }

@@ -251,7 +251,12 @@ async fn rules_are_written_and_tried_without_effect() {
     let tried = site.ask(form("/rules/try", &cookie, &[("text", "When are you open?")])).await;
     assert_eq!(tried.status, StatusCode::OK, "{}", tried.text);
     assert!(tried.text.contains("What would happen") && tried.text.contains("<summary>Why"));
-    assert!(tried.text.contains("We are open from ten to four."));
+    assert!(tried.text.contains("gets “We are open from ten to four.”"), "{}", tried.text);
+    assert!(tried.text.contains("It is tagged hours"));
+    let idle = [("name", "Nothing"), ("words", "parking"), ("order", "6")];
+    let idle = site.ask(form("/rules", &cookie, &idle)).await;
+    assert_eq!(idle.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(idle.text.contains("Say below what the rule does"), "{}", idle.text);
     assert_eq!(site.texts().await, 0, "nothing was sent");
     let wordless = [("name", "Nothing"), ("words", ""), ("order", "6"), ("reply", "kept")];
     let wordless = site.ask(form("/rules", &cookie, &wordless)).await;

@@ -55,6 +55,7 @@ mod thread;
 mod timeline;
 pub(super) mod tokens;
 mod words;
+mod would;
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};

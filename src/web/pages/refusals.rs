@@ -10,7 +10,7 @@ use super::actors::Actors;
 use super::words::when;
 use crate::store::{RefusalId, Refused, RefusedQuery};
 use crate::web::App;
-use crate::web::api::refusals::steps;
+use crate::web::api::refusals::{Step, steps};
 use crate::web::auth::Caller;
 use crate::web::error::WebError;
 use crate::web::extract::Query;
@@ -35,13 +35,16 @@ struct Row {
 
 impl Row {
     fn new(row: Refused, actors: &Actors, zone: &jiff::tz::TimeZone) -> Self {
+        // The column beside it says the word already.
+        let own = format!("not taken ({}): ", row.code);
+        let why = |step: Step| step.why.strip_prefix(&own).unwrap_or(&step.why).to_owned();
         Self {
             at: when(row.at, zone),
             times: row.times,
             who: actors.name(&row.author),
             number: row.number.map(|number| number.as_str().to_owned()).unwrap_or_default(),
             code: row.code.replace('_', " "),
-            why: steps(&row.trace).into_iter().map(|step| step.why).collect(),
+            why: steps(&row.trace).into_iter().map(why).collect(),
         }
     }
 }

@@ -10,12 +10,12 @@ use super::edit::{EditPage, Subject, acts_of, word, words};
 use super::face::{Piece, pieces};
 use super::form::{Field, Form, Posted, Tried};
 use super::then::{self, Names};
-use super::{Done, Frame, JsonObject, again};
+use super::{Done, Frame, JsonObject, again, would};
 use crate::store::RuleId;
 use crate::web::App;
 use crate::web::api::{rehearsal, rules as api};
 use crate::web::auth::Caller;
-use crate::web::error::WebError;
+use crate::web::error::{Code, WebError};
 use crate::web::extract::{Body, Id, Patch, Query};
 
 #[derive(Template)]
@@ -161,7 +161,8 @@ pub(in crate::web) async fn try_rules(
         Ok(Json(outcomes)) => {
             let outcomes = serde_json::to_value(outcomes).map_err(WebError::internal)?;
             let items = outcomes["items"].as_array().into_iter().flatten();
-            let outcomes = items.map(outcome).collect();
+            let names = Names::read(&app).await?;
+            let outcomes = items.map(|item| outcome(item, &names)).collect();
             let refill = |form: Form| form.refilled(&posted);
             let html = page(&app, &caller, Some(outcomes), None, refill).await?;
             Ok(Html(html).into_response())
@@ -174,29 +175,15 @@ pub(in crate::web) async fn try_rules(
     }
 }
 
-fn outcome(item: &Value) -> Outcome {
+fn outcome(item: &Value, names: &Names) -> Outcome {
     let reasons = item["trace"].as_array().into_iter().flatten();
     let would = item["would"].as_array().into_iter().flatten();
     Outcome {
         from: word(item, "from"),
         text: pieces(&word(item, "text")),
-        would: would.map(act_in_words).collect(),
+        would: would.map(|act| would::in_words(act, names)).collect(),
         trace: reasons.map(|reason| (word(reason, "step"), word(reason, "why"))).collect(),
     }
-}
-
-/// An action of a rehearsal: what is done, then its details.
-fn act_in_words(act: &Value) -> String {
-    let what = word(act, "do").replace('_', " ");
-    let details = act.as_object().into_iter().flatten().filter(|(key, _)| *key != "do");
-    let details: Vec<String> = details
-        .filter(|(_, value)| !value.is_null())
-        .map(|(key, value)| {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            format!("{}: {value}", key.replace('_', " "))
-        })
-        .collect();
-    if details.is_empty() { what } else { format!("{what} ({})", details.join(", ")) }
 }
 
 /// What [`super::edit`] writes here.
@@ -216,14 +203,17 @@ impl Subject for Rules {
                 when[key] = text.into();
             }
         }
-        let order = posted.get("order");
+        let (order, then) = (posted.get("order"), then::acts("", posted));
+        if then.is_empty() {
+            return Err(WebError::new(Code::FieldInvalid, IDLE));
+        }
         Ok(json!({
             "name": posted.get("name"),
             "enabled": posted.ticked("enabled"),
             "order": order.parse::<i64>().map_or(json!(order), Value::from),
             "lines": posted.all("lines"),
             "when": when,
-            "then": then::acts("", posted),
+            "then": then,
             "continue": posted.ticked("continue"),
         }))
     }
@@ -248,6 +238,9 @@ impl Subject for Rules {
         Ok(page.render()?)
     }
 }
+
+const IDLE: &str =
+    "Say below what the rule does: answer, tag, flag, give it to somebody, tell somebody or ask.";
 
 fn form(rule: Option<&Value>, names: &Names) -> Form {
     let empty = json!({ "enabled": true, "order": 10, "when": {}, "then": [], "lines": [] });

@@ -10,6 +10,7 @@ use crate::web::App;
 use crate::web::error::WebError;
 
 /// The names that acts speak of by id.
+#[derive(Default)]
 pub(super) struct Names {
     pub(super) lines: Vec<Line>,
     users: Vec<User>,
@@ -24,12 +25,14 @@ impl Names {
         Ok(read.await?)
     }
 
-    fn user(&self, id: &str) -> String {
+    /// The name of a user.
+    pub(super) fn user(&self, id: &str) -> String {
         let found = self.users.iter().find(|user| user.id.to_string() == id);
         found.map_or(format!("user {id}"), User::name)
     }
 
-    fn prompt(&self, id: &str) -> String {
+    /// The name of a prompt.
+    pub(super) fn prompt(&self, id: &str) -> String {
         let found = self.prompts.iter().find(|prompt| prompt.id.to_string() == id);
         found.map_or(format!("prompt {id}"), |prompt| prompt.set.name.clone())
     }

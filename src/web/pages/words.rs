@@ -91,6 +91,8 @@ pub(super) struct Action {
 
 const RESEND: Action = Action { word: "resend", label: "Send again" };
 const CANCEL: Action = Action { word: "cancel", label: "Take back" };
+/// What was held has never been sent.
+const SEND: Action = Action { word: "resend", label: "Send it" };
 const DROP: Action = Action { word: "drop", label: "Leave it" };
 
 /// What a person may do with a message in `state`.
@@ -98,7 +100,7 @@ pub(super) fn actions(state: MessageState) -> &'static [Action] {
     use MessageState::*;
     match state {
         Queued => &[CANCEL],
-        Held => &[RESEND, CANCEL],
+        Held => &[SEND, CANCEL],
         Unknown => &[RESEND, DROP],
         Failed | Undeliverable | Expired => &[RESEND],
         _ => &[],
