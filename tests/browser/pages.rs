@@ -263,6 +263,9 @@ async fn looked_at(stage: &Stage, window: &Window, views: &[View]) -> Vec<String
             for (field, words) in *filled {
                 browser.type_into(field, words).await;
             }
+            // The driver scrolls it into the window only, where a phone's bar may stand over it.
+            let seen = "scrollIntoView({ block: 'center' })";
+            browser.value(&format!("document.querySelector(\"{button}\").{seen}")).await;
             browser.click(button).await;
             browser.until(&format!("document.querySelector(\"{then}\")")).await;
         }
