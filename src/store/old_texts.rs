@@ -5,7 +5,7 @@
 //! What waits for a person, or is still to be sent, stays whatever its age. So do the keys by which a
 //! text still on a SIM is known as seen, counts, consent, contacts and notes.
 
-use rusqlite::named_params;
+use rusqlite::{OptionalExtension, named_params};
 use serde_json::json;
 
 use super::error::Result;
@@ -32,21 +32,29 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// An hour with a clock to trust has passed: marks what was made before a time, from the oldest.
+    /// An hour with a clock to trust has passed: marks what was made before a time, going on where
+    /// the look before ended, so that texts which stay do not hide those behind them.
     pub fn mark_old(&self, older_than: UnixTime) -> Result<()> {
         let beat = self.beat()? + 1;
         self.set_setting(BEAT, &beat.to_string())?;
-        // The oldest rows only: a look costs the same however much is kept.
+        let from = self.setting(LOOKED_TO)?.and_then(|id| id.parse().ok()).unwrap_or(0_i64);
+        // So many rows only: a look costs the same however much is kept.
         let sql = format!(
             "INSERT INTO retention_marks (message_id, beat)
              SELECT m.id, :beat FROM messages m
-              WHERE m.id IN (SELECT id FROM messages ORDER BY id LIMIT :looked_at) AND {OVER}
+              WHERE m.id IN (SELECT id FROM messages WHERE id > :from ORDER BY id LIMIT :most) AND {OVER}
              ON CONFLICT (message_id) DO NOTHING"
         );
         self.conn.prepare_cached(&sql)?.execute(named_params! {
-            ":beat": beat, ":older": older_than, ":looked_at": LOOKED_AT,
+            ":beat": beat, ":older": older_than, ":from": from, ":most": LOOKED_AT,
         })?;
-        Ok(())
+        // From the oldest again once the texts end, or are too young.
+        let sql = "SELECT id FROM (SELECT id, created_at FROM messages WHERE id > :from
+                                    ORDER BY id LIMIT 1 OFFSET :most - 1)
+                    WHERE created_at < :older";
+        let last = named_params! { ":from": from, ":most": LOOKED_AT, ":older": older_than };
+        let last = self.conn.prepare_cached(sql)?.query_row(last, |row| row.get(0)).optional()?;
+        self.set_setting(LOOKED_TO, &last.unwrap_or(0_i64).to_string())
     }
 
     /// The clock was set, or cannot be right: nothing that was marked by it counts.
@@ -145,6 +153,8 @@ const SCRUB: &[&str] = &[
 
 /// The setting that counts hours with a clock to trust.
 const BEAT: &str = "retention_beat";
+/// The setting that says to which row the last look went.
+const LOOKED_TO: &str = "retention_looked_to";
 /// Beats from mark to deletion.
 const A_DAY: i64 = 24;
 /// Rows looked at in an hour.

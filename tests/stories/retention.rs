@@ -100,6 +100,31 @@ async fn old_texts_go_in_two_phases_and_what_waits_stays() {
     assert_eq!(hours(&desk, 30, now).await.messages, 0, "that was all");
 }
 
+/// E165: however many old texts wait for a person, those behind them are found as well.
+#[tokio::test]
+async fn texts_that_wait_do_not_hide_old_ones_behind_them() {
+    let desk = Desk::new().await;
+    desk.site.receives(ONE, "the first").await;
+    // As many as one look sees, all held.
+    let conn = rusqlite::Connection::open(desk.site.app.store.path()).expect("the database opens");
+    let held = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+                INSERT INTO messages (line_id, direction, state, number_key, text, created_at)
+                SELECT 1, 'out', 'held', '', 'held', 0 FROM n";
+    assert_eq!(conn.execute(held, []).expect("written"), 20_000);
+    desk.site.receives(TWO, "the last").await;
+    desk.site.later(40 * 24 * 3_600);
+    let now = desk.site.app.now();
+    hours(&desk, 1, now).await;
+    assert_eq!(marked(&desk).await, 1);
+    hours(&desk, 1, now).await;
+    assert_eq!(marked(&desk).await, 2);
+    // And then from the oldest again.
+    hours(&desk, 23, now).await;
+    assert_eq!(marked(&desk).await, 1, "the first is deleted");
+    hours(&desk, 1, now).await;
+    assert_eq!(marked(&desk).await, 0, "and the last");
+}
+
 /// E165: the gateway marks by the hour, unmarks when its clock cannot be right, and never deletes
 /// within a day of its start.
 #[tokio::test(start_paused = true)]
