@@ -44,7 +44,8 @@ const PAGES: &[Ask] = &[
     ("inbox, Team", |_| "/?tab=team".to_owned()),
     ("inbox, Closed", |_| "/?tab=closed".to_owned()),
     ("inbox, an older page", |n| format!("/?after={}-50000", T0.0 - i64::from(n) * 1_000_000)),
-    ("inbox, one line", |_| "/?line=1".to_owned()),
+    ("inbox, the line of all", |_| "/?line=1".to_owned()),
+    ("inbox, a line of few", |_| "/?line=2".to_owned()),
     ("inbox, one owner", |_| "/?owner=1".to_owned()),
     ("inbox, flagged", |_| "/?flag=any".to_owned()),
     ("inbox, a tag", |_| "/?tag=late".to_owned()),
@@ -99,8 +100,10 @@ async fn full(messages: u32) -> (Site, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(folder.path()).await.expect("a database");
     let made = store.write(|tx| {
-        let iccid = Iccid::parse("8944110000000000001");
-        tx.upsert_line(&SeenSim { iccid, ..SeenSim::default() }, T0)?;
+        for card in ["8944110000000000001", "8944110000000000019"] {
+            let iccid = Iccid::parse(card);
+            tx.upsert_line(&SeenSim { iccid, ..SeenSim::default() }, T0)?;
+        }
         tx.create_user(&profile("Ann", Role::Agent), T0)?;
         tx.create_user(&profile("Ben", Role::Agent), T0)
     });
@@ -114,7 +117,8 @@ async fn full(messages: u32) -> (Site, String) {
 
 /// Rows in bulk: the verbs of the store would take hours, and it is reading that is measured. Of the
 /// conversations, a few hold a quarter of the texts, a third is closed, a tenth is Ann's and a tenth
-/// Ben's, one of fifty is flagged or tagged; Ann has read each up to its last texts.
+/// Ben's, one of fifty is flagged or tagged, twenty were on the second line too; Ann has read each up to
+/// its last texts.
 fn fill(file: &std::path::Path, messages: u32) {
     let conn = rusqlite::Connection::open(file).expect("the database");
     let series = |last: u32| {
@@ -135,6 +139,8 @@ fn fill(file: &std::path::Path, messages: u32) {
                 CASE i % 10 WHEN 1 THEN 1 WHEN 2 THEN 2 END, iif(i % 50 = 3, 'call back', NULL),
                 iif(i % 50 = 4, '[\"late\"]', '[]') FROM n;
          INSERT INTO conversation_lines (conversation_id, line_id) SELECT id, 1 FROM conversations;
+         INSERT INTO conversation_lines (conversation_id, line_id)
+         SELECT id, 2 FROM conversations WHERE id % 5000 = 1;
          INSERT INTO messages (id, conversation_id, line_id, direction, state, number_key, text,
                                created_at, received_at, badge)
          {texts} SELECT i, {thread}, 1, iif(i % 2, 'in', 'out'),

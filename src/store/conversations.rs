@@ -195,7 +195,12 @@ impl ReadTx<'_> {
         let typed = query.search.as_deref().map(str::trim);
         // Few conversations are found by what they hold: then their order is no way to them, and a
         // plus keeps its index out of the plan.
-        let few = query.search.is_some()
+        let line_is_rare = match query.line {
+            Some(line) => self.has_few_conversations(line)?,
+            None => false,
+        };
+        let few = line_is_rare
+            || query.search.is_some()
             || query.flag.is_some()
             || query.owner.is_some()
             || query.tag.is_some();
@@ -212,9 +217,15 @@ impl ReadTx<'_> {
         let mut values: Vec<(&str, &dyn ToSql)> =
             vec![(":me", &query.viewer), (":at", &at), (":before", &id), (":limit", &limit)];
         if query.line.is_some() {
-            conditions.push(
-                "c.id IN (SELECT conversation_id FROM conversation_lines WHERE line_id = :line)",
-            );
+            conditions.push(match line_is_rare {
+                true => {
+                    "c.id IN (SELECT conversation_id FROM conversation_lines WHERE line_id = :line)"
+                }
+                false => {
+                    "EXISTS (SELECT 1 FROM conversation_lines
+                              WHERE conversation_id = c.id AND line_id = :line)"
+                }
+            });
         }
         let held = format!("c.closed = 0 AND {HELD}");
         let mine = format!("c.closed = 0 AND NOT {HELD}");
@@ -261,23 +272,36 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Whether it is cheaper to sort a line's conversations than to walk along all until a page of
+    /// them is found.
+    fn has_few_conversations(&self, line: LineId) -> Result<bool> {
+        let sql = "SELECT count(*) < 10000 FROM
+                       (SELECT 1 FROM conversation_lines WHERE line_id = ?1 LIMIT 10000)";
+        Ok(self.conn.prepare_cached(sql)?.query_row([line], |row| row.get(0))?)
+    }
+
     /// How many conversations stand in each tab of a viewer, on one line or on all.
     pub fn tab_counts(&self, viewer: Option<UserId>, line: Option<LineId>) -> Result<TabCounts> {
-        let on_line = match line {
-            Some(_) => {
-                "c.id IN (SELECT conversation_id FROM conversation_lines WHERE line_id = :line)"
+        let sql = match line {
+            Some(_) => format!(
+                "SELECT count(*) - coalesce(sum(c.closed), 0),
+                        coalesce(sum(c.closed = 0 AND {HELD}), 0), coalesce(sum(c.closed), 0)
+                   FROM conversation_lines l CROSS JOIN conversations c ON c.id = l.conversation_id
+                  WHERE l.line_id = :line AND c.internal = 0 AND c.last_message_id IS NOT NULL"
+            ),
+            // Three counts along one index, none of which reads a conversation's row.
+            None => {
+                let of = |which: &str| {
+                    format!(
+                        "(SELECT count(*) FROM conversations c INDEXED BY conversations_counted
+                           WHERE c.internal = 0 AND c.last_message_id IS NOT NULL AND :line IS NULL
+                             AND {which})"
+                    )
+                };
+                let held = of(&format!("c.closed = 0 AND {HELD}"));
+                format!("SELECT {}, {held}, {}", of("c.closed = 0"), of("c.closed = 1"))
             }
-            None => ":line IS NULL",
         };
-        // Three counts along one index, none of which reads a conversation's row.
-        let of = |which: &str| {
-            format!(
-                "(SELECT count(*) FROM conversations c INDEXED BY conversations_counted
-                   WHERE c.internal = 0 AND c.last_message_id IS NOT NULL AND {on_line} AND {which})"
-            )
-        };
-        let held = of(&format!("c.closed = 0 AND {HELD}"));
-        let sql = format!("SELECT {}, {held}, {}", of("c.closed = 0"), of("c.closed = 1"));
         let asked = named_params! { ":me": viewer, ":line": line };
         Ok(self.conn.prepare_cached(&sql)?.query_row(asked, |row| {
             let (open, team): (u32, u32) = (row.get(0)?, row.get(1)?);
