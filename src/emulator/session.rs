@@ -63,20 +63,23 @@ impl Session {
 }
 
 impl Device {
-    /// Bytes from the terminal.
-    pub fn receive(&mut self, bytes: &[u8]) {
+    /// A byte from the terminal. True when it may have set something going: it is not just one more
+    /// of a line or of a PDU.
+    pub fn receive(&mut self, byte: u8) -> bool {
         if self.recording.is_some() {
-            for &byte in bytes {
-                let heard = self.recording.as_mut().map(|recording| recording.hear(byte));
-                self.repeat(heard.unwrap_or_default());
-            }
-            return;
+            let heard = self.recording.as_mut().map(|recording| recording.hear(byte));
+            self.repeat(heard.unwrap_or_default());
+            return false;
         }
         if matches!(self.power, Power::On) {
-            self.session.inbox.extend(bytes);
+            self.session.inbox.push_back(byte);
             self.session.typed_at = self.now;
         }
         self.work();
+        match self.session.state {
+            State::Entering(..) => false,
+            _ => self.session.line.is_empty(),
+        }
     }
 
     /// An unsolicited line, said when the line is free.

@@ -160,9 +160,14 @@ impl World {
             Input::Opened { modem } => open(&mut self.modems, modem, true),
             Input::Closed { modem } => open(&mut self.modems, modem, false),
             Input::Bytes { modem, bytes } => {
-                if let Some(socket) = self.modems.get_mut(modem).filter(|socket| socket.plugged) {
+                // One at a time: what comes of a line comes before what is written behind it.
+                for &byte in bytes {
+                    let socket = self.modems.get_mut(modem).filter(|socket| socket.plugged);
+                    let Some(socket) = socket else { break };
                     socket.open = true;
-                    socket.device.receive(bytes);
+                    if socket.device.receive(byte) {
+                        self.settle();
+                    }
                 }
             }
             Input::Time => return,

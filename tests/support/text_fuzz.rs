@@ -5,7 +5,7 @@
 //! of the header. The text follows.
 
 use simgate::sms::{
-    Address, Alphabet, Content, Deliver, Language, MessageClass, Scts, SegmentError,
+    Address, Alphabet, Coding, Content, Deliver, Language, MessageClass, Scts, SegmentError,
     SegmentOptions, Segments, Submit, Tables, Tpdu, assemble, count, email_hint, normal_text,
     segment, segment_as, segment_octets,
 };
@@ -29,8 +29,11 @@ pub fn texts(octets: &[u8]) {
             let ucs2 = cut.coding.alphabet() == Alphabet::Ucs2;
             let forced = ucs2 && options.alphabet.is_none();
             assert!(cost.forcing.is_empty() || forced, "{:?}", cost.forcing);
-            let tables = Tables::of(cut.coding.language(), cut.coding.language());
-            assert!(ucs2 || text.chars().all(|c| tables.septets(c).is_some()));
+            if let Coding::Gsm7 { locking, single } = cut.coding {
+                let tables = Tables::of(locking, single);
+                assert!(text.chars().all(|c| tables.septets(c).is_some()));
+                assert_eq!(cut.coding.language(), locking.or(single));
+            }
             assert_eq!(joined(&cut, &options), Content::Text(text));
         }
         (Ok(cost), Err(SegmentError::TooLong { segments })) => {
@@ -81,7 +84,7 @@ fn joined(cut: &Segments, options: &SegmentOptions) -> Content {
 /// The same for octets that are no text.
 fn data(octets: &[u8], options: &SegmentOptions) {
     let Ok(segments) = segment_octets(octets, options) else { return };
-    let cut = Segments { coding: simgate::sms::Coding::GSM7, segments };
+    let cut = Segments { coding: Coding::GSM7, segments };
     assert_eq!(joined(&cut, options), Content::Octets(octets.to_vec()));
 }
 
