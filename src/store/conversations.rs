@@ -177,7 +177,7 @@ const FOUND: &str = "c.id IN (
                WHERE kind IN ('text', 'undecodable') AND (:line IS NULL OR line_id = :line)
                  AND id > (SELECT since_message_id FROM conversations WHERE id = t.conversation_id)
                  AND id IN (SELECT rowid FROM messages_fts WHERE messages_fts MATCH :words
-                             ORDER BY rowid DESC LIMIT 5000))";
+                             ORDER BY rowid DESC LIMIT 2500))";
 
 impl ReadTx<'_> {
     /// A page of conversations, the one with the newest message first. Only the conditions asked
