@@ -176,7 +176,7 @@ const FOUND: &str = "c.id IN (
         UNION SELECT conversation_id FROM messages t
                WHERE kind IN ('text', 'undecodable') AND (:line IS NULL OR line_id = :line)
                  AND id > (SELECT since_message_id FROM conversations WHERE id = t.conversation_id)
-                 AND id IN (SELECT rowid FROM messages_fts WHERE messages_fts MATCH :words
+                 AND id IN (SELECT rowid FROM messages_fts WHERE messages_fts MATCH :in_texts
                              ORDER BY rowid DESC LIMIT 2500))";
 
 impl ReadTx<'_> {
@@ -187,10 +187,13 @@ impl ReadTx<'_> {
         let (at, id) = query.before.unwrap_or((UnixTime(i64::MAX), ConversationId(i64::MAX)));
         let limit = if query.limit == 0 { 50 } else { query.limit };
         let flag = query.flag.as_deref().filter(|flag| !flag.is_empty());
-        let words = query
-            .search
-            .as_deref()
-            .map(|typed| search::words(typed).unwrap_or_else(|| search::NOTHING.to_owned()));
+        let or_nothing =
+            |words: Option<String>| words.unwrap_or_else(|| search::NOTHING.to_owned());
+        let words = query.search.as_deref().map(|typed| or_nothing(search::words(typed)));
+        let in_texts = match query.search.as_deref().and_then(search::whole_words) {
+            Some(whole) if self.is_in_many_texts(&whole)? => Some(whole),
+            _ => words.clone(),
+        };
         let digits = query.search.as_deref().and_then(search::digits);
         let typed = query.search.as_deref().map(str::trim);
         // Few conversations are found by what they hold: then their order is no way to them, and a
@@ -256,7 +259,7 @@ impl ReadTx<'_> {
         if query.search.is_some() {
             conditions.push(FOUND);
             values.extend([(":words", &words as &dyn ToSql), (":digits", &digits)]);
-            values.push((":typed", &typed));
+            values.extend([(":in_texts", &in_texts as &dyn ToSql), (":typed", &typed)]);
         }
         if query.line.is_some() || query.search.is_some() {
             values.push((":line", &query.line));
@@ -270,6 +273,14 @@ impl ReadTx<'_> {
         let mut statement = self.conn.prepare_cached(&sql)?;
         let rows = statement.query_map(&*values, Conversation::from_row)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Whether the words themselves stand in as many texts as a search looks at: then it need not ask
+    /// for beginnings of words, for which the index merges the lists of all words that begin so.
+    fn is_in_many_texts(&self, whole_words: &str) -> Result<bool> {
+        let sql = "SELECT count(*) = 2500 FROM (SELECT 1 FROM messages_fts
+                    WHERE messages_fts MATCH ?1 ORDER BY rowid DESC LIMIT 2500)";
+        Ok(self.conn.prepare_cached(sql)?.query_row([whole_words], |row| row.get(0))?)
     }
 
     /// Whether it is cheaper to sort a line's conversations than to walk along all until a page of

@@ -9,8 +9,17 @@ pub(super) const NOTHING: &str = "\"\u{F8FF}\"";
 /// The words as a query of FTS5; `None` without a letter or digit. Nothing of it is syntax: each
 /// word stands in quotes.
 pub(super) fn words(typed: &str) -> Option<String> {
+    quoted(typed, "*")
+}
+
+/// The same, each found as a whole word only.
+pub(super) fn whole_words(typed: &str) -> Option<String> {
+    quoted(typed, "")
+}
+
+fn quoted(typed: &str, ending: &str) -> Option<String> {
     let words = typed.split(|c: char| !is_word(c)).filter(|word| !word.is_empty()).take(MOST_WORDS);
-    let quoted: Vec<String> = words.map(|word| format!("\"{word}\"*")).collect();
+    let quoted: Vec<String> = words.map(|word| format!("\"{word}\"{ending}")).collect();
     (!quoted.is_empty()).then(|| quoted.join(" "))
 }
 
@@ -41,6 +50,7 @@ mod tests {
     fn quotes_stars_and_operators_are_no_syntax() {
         assert_eq!(words("O'Neil OR \"x*\"").as_deref(), Some("\"O\"* \"Neil\"* \"OR\"* \"x\"*"));
         assert_eq!(words(" - * \" "), None);
+        assert_eq!(whole_words("to-do").as_deref(), Some("\"to\" \"do\""));
         assert_eq!(words("été").as_deref(), Some("\"été\"*"));
     }
 

@@ -380,6 +380,27 @@ async fn the_audit_log_shows_where_it_was_changed() {
     assert_eq!(again.read(|tx| tx.audit_broken_at()).await.expect("read"), Some(3));
 }
 
+/// S142: of a word that stands in very many texts the newest are looked at, as a whole word or by its
+/// beginning; what is said less often is found however old it is.
+#[tokio::test]
+async fn a_word_of_very_many_texts_finds_the_newest() {
+    let bench = Bench::new().await;
+    let rare = bench.receives(1, "two reorders and an order", at(1)).await;
+    let chatty = bench.receives(2, "order", at(2)).await;
+    let conn = rusqlite::Connection::open(bench.store.path()).expect("open");
+    let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+                INSERT INTO messages (conversation_id, line_id, direction, state, number_key, text, created_at)
+                SELECT conversation_id, line_id, direction, state, number_key, 'my order', created_at
+                  FROM n, messages WHERE text = 'order'";
+    assert_eq!(conn.execute(many, []).expect("written"), 2_500);
+    let last = bench.receives(3, "an order", at(3)).await;
+    for typed in ["order", "ORD"] {
+        assert_eq!(bench.found(typed).await, [last, chatty], "{typed}");
+    }
+    assert_eq!(bench.found("reord").await, [rare]);
+    assert_eq!(bench.found("two order").await, [rare]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
