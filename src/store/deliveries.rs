@@ -134,7 +134,10 @@ impl ReadTx<'_> {
     /// Texts whose forwards were made before a time and reached nobody yet, oldest first.
     pub fn overdue_forwards(&self, before: UnixTime) -> Result<Vec<Overdue>> {
         let sql = "SELECT message_id, min(created_at), max(error) FROM deliveries
-                    WHERE kind = 'email' AND message_id IS NOT NULL
+                    WHERE kind = 'email' AND message_id IN
+                          (SELECT message_id FROM deliveries
+                            WHERE created_at > ?1 - 432000000 AND created_at <= ?1
+                              AND kind = 'email' AND state <> 'done' AND fell_over = 0)
                     GROUP BY message_id
                    HAVING sum(state = 'done') = 0 AND sum(fell_over) = 0 AND min(created_at) <= ?1
                       AND min(created_at) > ?1 - 432000000
@@ -180,7 +183,9 @@ impl WriteTx<'_> {
             },
             |row| row.get(0),
         );
-        Ok(added.optional()?)
+        let added = added.optional()?;
+        self.notes.borrow_mut().deliveries += usize::from(added.is_some());
+        Ok(added)
     }
 
     /// Leases the oldest delivery due by one way, so that only one task ever carries it out.
@@ -188,8 +193,9 @@ impl WriteTx<'_> {
         let sql = format!(
             "UPDATE deliveries SET state = 'leased', attempts = attempts + 1, lease_until = :until
                     WHERE id = (SELECT id FROM deliveries
-                                 WHERE ((state = 'waiting' AND next_try_at <= :now)
-                                    OR (state = 'leased' AND lease_until <= :now)) AND {}
+                                 WHERE state IN ('waiting', 'leased') AND {}
+                                   AND ((state = 'waiting' AND next_try_at <= :now)
+                                    OR (state = 'leased' AND lease_until <= :now))
                                  ORDER BY next_try_at, id LIMIT 1)
                    RETURNING *",
             way.condition()

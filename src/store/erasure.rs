@@ -136,7 +136,7 @@ impl WriteTx<'_> {
     pub fn erase(&self, number: &Number, now: UnixTime) -> Result<Erasure> {
         let key = number.key();
         let busy = "SELECT EXISTS (SELECT 1 FROM outbound
-                     WHERE recipient_key = ?1 AND stage IN ('leased', 'on_air'))";
+                     WHERE recipient_key = ?1 AND stage <> 'over' AND stage IN ('leased', 'on_air'))";
         if self.conn.prepare_cached(busy)?.query_row([&key], |row| row.get(0))? {
             return Ok(Erasure::OnAir);
         }

@@ -66,7 +66,8 @@ impl ReadTx<'_> {
     /// Groups begun before `until` whose message nobody has seen yet: time to publish them with
     /// gaps.
     pub fn unpublished_groups(&self, until: UnixTime) -> Result<Vec<GroupStatus>> {
-        let sql = "SELECT id FROM groups WHERE message_id IS NULL AND first_at <= ?1 ORDER BY id LIMIT 100";
+        let sql = "SELECT id FROM groups WHERE message_id IS NULL AND first_at <= ?1
+                    ORDER BY first_at, id LIMIT 100";
         let mut statement = self.conn.prepare_cached(sql)?;
         let ids: Vec<GroupId> =
             statement.query_map([until], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;

@@ -86,7 +86,7 @@ impl ReadTx<'_> {
     /// `send_at`, retry or end of validity. `None`: the queue is empty or due now.
     pub fn next_due(&self, line: LineId, now: UnixTime) -> Result<Option<UnixTime>> {
         let sql = "SELECT min(max(send_at, next_try_at)) FROM outbound
-                    WHERE stage = 'waiting' AND line_id = ?1 AND max(send_at, next_try_at) > ?2";
+                    WHERE stage <> 'over' AND stage = 'waiting' AND line_id = ?1 AND max(send_at, next_try_at) > ?2";
         Ok(self.conn.prepare_cached(sql)?.query_row((line, now), |row| row.get(0))?)
     }
 
@@ -94,8 +94,8 @@ impl ReadTx<'_> {
     pub fn more_is_due(&self, line: LineId, message: MessageId, now: UnixTime) -> Result<bool> {
         let sql = "SELECT EXISTS (
                        SELECT 1 FROM outbound
-                        WHERE stage = 'waiting' AND line_id = ?1 AND message_id <> ?2
-                          AND send_at <= ?3 AND next_try_at <= ?3 AND valid_until > ?3)";
+                        WHERE stage <> 'over' AND stage = 'waiting' AND line_id = ?1
+                          AND message_id <> ?2 AND send_at <= ?3 AND next_try_at <= ?3 AND valid_until > ?3)";
         Ok(self.conn.prepare_cached(sql)?.query_row((line, message, now), |row| row.get(0))?)
     }
 

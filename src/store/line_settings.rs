@@ -231,7 +231,8 @@ impl WriteTx<'_> {
                         WHEN 'pending_on' THEN EXISTS
                             (SELECT 1 FROM modems WHERE line_id = ?1 AND state = 'ready')
                         WHEN 'pending_off' THEN NOT EXISTS
-                            (SELECT 1 FROM outbound WHERE line_id = ?1 AND stage IN ('leased', 'on_air'))
+                            (SELECT 1 FROM outbound WHERE line_id = ?1 AND stage <> 'over'
+                                AND stage IN ('leased', 'on_air'))
                         ELSE 0 END";
         if self.conn.prepare_cached(sql)?.execute([line])? > 0 {
             self.changed(ChangeKind::Line, line.0, now)?;

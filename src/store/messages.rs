@@ -207,15 +207,11 @@ impl Message {
 }
 
 impl ReadTx<'_> {
-    /// How many messages are in one of these states.
-    pub fn message_states(&self, states: &[MessageState]) -> Result<u32> {
-        let sql = "SELECT count(*) FROM messages WHERE state = ?1";
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let mut count = 0;
-        for state in states {
-            count += statement.query_row([state], |row| row.get::<_, u32>(0))?;
-        }
-        Ok(count)
+    /// How many messages wait for a person: unknown or held.
+    pub fn waiting_for_people(&self) -> Result<u32> {
+        let sql = "SELECT count(*) FROM messages
+                    WHERE state IN ('unknown', 'held', 'failed') AND state IN ('unknown', 'held')";
+        Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
 
     /// One message.
@@ -308,7 +304,8 @@ impl ReadTx<'_> {
         let sql = "SELECT m.state, count(*) FROM outbound o JOIN messages m ON m.id = o.message_id
                     WHERE o.stage <> 'over' GROUP BY m.state
                    UNION ALL
-                   SELECT state, count(*) FROM messages WHERE state IN ('unknown', 'held') GROUP BY state";
+                   SELECT state, count(*) FROM messages WHERE state IN ('unknown', 'held', 'failed')
+                      AND state IN ('unknown', 'held') GROUP BY state";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -67,7 +67,7 @@ impl WriteTx<'_> {
     pub fn delete_old(&self, older_than: UnixTime, now: UnixTime) -> Result<Deleted> {
         let due = format!(
             "SELECT m.id FROM retention_marks r JOIN messages m ON m.id = r.message_id
-              WHERE r.beat <= :beat AND {OVER} ORDER BY m.id LIMIT :most"
+              WHERE r.beat <= :beat AND {OVER} ORDER BY r.message_id LIMIT :most"
         );
         let params = named_params! {
             ":beat": self.beat()? - A_DAY, ":older": older_than, ":most": AT_ONCE,

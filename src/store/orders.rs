@@ -97,7 +97,8 @@ impl WriteTx<'_> {
     /// Takes the oldest waiting order of a modem.
     pub fn take_order(&self, modem: ModemId, now: UnixTime) -> Result<Option<OrderRow>> {
         let sql = "UPDATE orders SET state = 'taken' WHERE id =
-                       (SELECT id FROM orders WHERE modem_id = ?1 AND state = 'waiting' ORDER BY id LIMIT 1)
+                       (SELECT id FROM orders WHERE modem_id = ?1 AND state IN ('waiting', 'taken')
+                           AND state = 'waiting' ORDER BY id LIMIT 1)
                    RETURNING *";
         let taken =
             self.conn.prepare_cached(sql)?.query_row([modem], OrderRow::from_row).optional()?;
@@ -127,7 +128,8 @@ impl WriteTx<'_> {
     /// Fails the orders a dead process had taken: they may have been carried out, nobody knows.
     pub fn abandon_orders(&self, now: UnixTime) -> Result<usize> {
         let sql = "UPDATE orders SET state = 'failed', finished_at = ?1,
-                          answer = 'the gateway stopped before the answer came' WHERE state = 'taken'";
+                          answer = 'the gateway stopped before the answer came' 
+                    WHERE state IN ('waiting', 'taken') AND state = 'taken'";
         Ok(self.conn.prepare_cached(sql)?.execute([now])?)
     }
 }

@@ -130,7 +130,7 @@ impl WriteTx<'_> {
     /// 0 each time, so two tell; any other reference may come twice when a modem has restarted.
     fn counts(&self, line: LineId) -> Result<bool> {
         let sql = "SELECT mr FROM segments_out
-                    WHERE line_id = ?1 AND accepted_at IS NOT NULL AND mr IS NOT NULL
+                    WHERE line_id = ?1 AND accepted_at IS NOT NULL AND +mr IS NOT NULL
                     ORDER BY accepted_at DESC, id DESC LIMIT 3";
         let mut statement = self.conn.prepare_cached(sql)?;
         let last: Vec<u8> =
@@ -197,21 +197,36 @@ impl WriteTx<'_> {
     /// The segments of this line, reference and recipient that can have been taken at `anchor`.
     fn candidates(&self, report: &Report, anchor: UnixTime) -> Result<Vec<Candidate>> {
         let counts = report.mr.is_some() && self.counts(report.line)?;
-        let sql =
-            "SELECT s.id, o.recipient_key, coalesce(s.on_air_at, s.accepted_at), o.valid_for_ms,
-                          s.state = 'accepted', s.report IS NULL OR s.report = 'trying',
-                          s.accepted_at
-                     FROM segments_out s JOIN outbound o ON o.message_id = s.message_id
-                    WHERE s.line_id = :line AND s.state = 'accepted' AND (s.mr = :mr OR :mr IS NULL OR s.mr IS NULL)
-                      AND s.accepted_at BETWEEN :earliest AND :latest
-                   UNION ALL
-                   SELECT s.id, o.recipient_key, s.on_air_at, o.valid_for_ms, 0, 1, s.on_air_at
-                     FROM segments_out s JOIN outbound o ON o.message_id = s.message_id
-                    WHERE s.line_id = :line AND s.state = 'unknown'";
+        // Each look finds its segments by an index and stops: a line has sent more in a year than a
+        // report can be compared with.
+        let sql = "WITH taken AS (
+                       SELECT * FROM (SELECT id FROM segments_out
+                         WHERE :mr IS NOT NULL AND line_id = :line AND mr = :mr AND state = 'accepted'
+                           AND accepted_at BETWEEN :earliest AND :latest
+                         ORDER BY accepted_at DESC LIMIT :most)
+                       UNION ALL
+                       SELECT * FROM (SELECT id FROM segments_out
+                         WHERE :mr IS NOT NULL AND line_id = :line AND mr IS NULL AND state = 'accepted'
+                           AND accepted_at BETWEEN :earliest AND :latest
+                         ORDER BY accepted_at DESC LIMIT :most)
+                       UNION ALL
+                       SELECT * FROM (SELECT id FROM segments_out
+                         WHERE :mr IS NULL AND line_id = :line AND state = 'accepted'
+                           AND accepted_at BETWEEN :earliest AND :latest
+                         ORDER BY accepted_at DESC LIMIT :most)
+                       UNION ALL
+                       SELECT id FROM segments_out
+                        WHERE line_id = :line AND state IN ('on_air', 'unknown') AND state = 'unknown')
+                   SELECT s.id, o.recipient_key, coalesce(s.on_air_at, s.accepted_at), o.valid_for_ms,
+                          s.state = 'accepted',
+                          s.state = 'unknown' OR s.report IS NULL OR s.report = 'trying',
+                          iif(s.state = 'unknown', s.on_air_at, s.accepted_at)
+                     FROM taken JOIN segments_out s ON s.id = taken.id
+                     JOIN outbound o ON o.message_id = s.message_id";
         let mut statement = self.conn.prepare_cached(sql)?;
         let candidates = statement.query_map(
             named_params! {
-                ":line": report.line, ":mr": report.mr.filter(|_| counts),
+                ":line": report.line, ":mr": report.mr.filter(|_| counts), ":most": MOST_CANDIDATES,
                 ":earliest": UnixTime(anchor.0.saturating_sub(LONGEST_VALIDITY.0.cast_signed())),
                 ":latest": anchor.after(CLOCK_SLACK).after(CLOCK_SLACK),
             },
@@ -295,6 +310,9 @@ impl WriteTx<'_> {
         Ok(())
     }
 }
+
+/// Segments that a report is compared with; a modem that does not count offers all of its line.
+const MOST_CANDIDATES: u32 = 5_000;
 
 /// TP-VP ends at 63 weeks (23.040 §9.2.3.12.1); no report comes later.
 const LONGEST_VALIDITY: Millis = Millis::from_secs(64 * 7 * 24 * 3_600);

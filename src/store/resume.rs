@@ -11,7 +11,7 @@ impl WriteTx<'_> {
     /// Returns what became `unknown`.
     pub fn resume(&self, line: Option<LineId>, now: UnixTime) -> Result<Vec<MessageId>> {
         let sql = "UPDATE outbound SET stage = 'waiting', lease_until = NULL
-                    WHERE stage = 'leased' AND (?1 IS NULL OR line_id = ?1) RETURNING message_id";
+                    WHERE stage <> 'over' AND stage = 'leased' AND (?1 IS NULL OR line_id = ?1) RETURNING message_id";
         let mut statement = self.conn.prepare_cached(sql)?;
         let leased: Vec<MessageId> =
             statement.query_map([line], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
@@ -19,7 +19,8 @@ impl WriteTx<'_> {
             self.derive_state(message, now)?;
         }
         let sql =
-            "SELECT id FROM segments_out WHERE state = 'on_air' AND (?1 IS NULL OR line_id = ?1)";
+            "SELECT id FROM segments_out WHERE state IN ('on_air', 'unknown') AND state = 'on_air'
+                AND (?1 IS NULL OR line_id = ?1)";
         let mut statement = self.conn.prepare_cached(sql)?;
         let on_air: Vec<_> =
             statement.query_map([line], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;

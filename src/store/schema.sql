@@ -456,6 +456,7 @@ CREATE TABLE groups (
 ) STRICT;
 CREATE INDEX groups_by_reference ON groups (line_id, reference, total, first_at);
 CREATE INDEX groups_unpublished ON groups (first_at) WHERE message_id IS NULL;
+CREATE INDEX groups_by_message ON groups (message_id) WHERE message_id IS NOT NULL;
 
 -- Every TPDU ever received, byte for byte, whether understood or not.
 CREATE TABLE segments_in (

@@ -55,7 +55,7 @@ impl WriteTx<'_> {
         now: UnixTime,
     ) -> Result<Vec<MessageId>> {
         let sql = "SELECT m.id FROM messages m JOIN outbound o ON o.message_id = m.id
-                    WHERE o.recipient_key = ?1 AND (?2 IS NULL OR o.line_id = ?2)
+                    WHERE m.number_key = ?1 AND (?2 IS NULL OR o.line_id = ?2)
                       AND m.state IN ('queued', 'held') AND m.class <> 'consent'";
         let waiting = self.ids(sql, (number.key(), line))?;
         let mut cancelled = Vec::new();
@@ -123,8 +123,8 @@ impl WriteTx<'_> {
 
     /// Expires what was not handed over within its time. Returns what expired.
     pub fn expire_outbound(&self, now: UnixTime) -> Result<Vec<MessageId>> {
-        let sql = "SELECT message_id FROM outbound WHERE valid_until <= ?1 AND (stage = 'waiting'
-                       OR (stage = 'leased' AND lease_until <= ?1)) LIMIT 1000";
+        let sql = "SELECT message_id FROM outbound WHERE stage <> 'over' AND valid_until <= ?1
+                      AND (stage = 'waiting' OR (stage = 'leased' AND lease_until <= ?1)) LIMIT 1000";
         let expired = self.ids(sql, [now])?;
         for &message in &expired {
             let why = ("expired", "its time was over before a modem could take it");
@@ -138,7 +138,8 @@ impl WriteTx<'_> {
     /// of it left. Returns them.
     pub fn resend_overdue_unknown(&self, wait: Millis, now: UnixTime) -> Result<Vec<MessageId>> {
         let sql = "SELECT o.message_id FROM messages m JOIN outbound o ON o.message_id = m.id
-                    WHERE m.state = 'unknown' AND m.class IN ('alert', 'otp') AND o.auto_resends = 0
+                    WHERE m.state IN ('unknown', 'held', 'failed') AND m.state = 'unknown'
+                      AND m.class IN ('alert', 'otp') AND o.auto_resends = 0
                       AND o.unknown_at <= ?1 - ?2 AND o.valid_until > ?1
                       AND EXISTS (SELECT 1 FROM segments_out s WHERE s.message_id = o.message_id
                                      AND s.round = o.round AND s.state <> 'accepted'

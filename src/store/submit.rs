@@ -91,18 +91,14 @@ impl WriteTx<'_> {
     /// Notes that the segment's bytes are about to leave; commit before they do. `false`: the text
     /// is no longer the caller's (cancelled, lease lost): do not send.
     pub fn stage_on_air(&self, segment: OutSegmentId, now: UnixTime) -> Result<bool> {
-        let sql = "UPDATE outbound SET stage = 'on_air'
-                    WHERE stage = 'leased' AND valid_until > :now AND message_id =
-                          (SELECT message_id FROM segments_out s
-                            WHERE s.id = :segment AND s.state = 'waiting' AND s.round = outbound.round)";
-        let staged = named_params! { ":segment": segment, ":now": now };
-        if self.conn.prepare_cached(sql)?.execute(staged)? == 0 {
-            return Ok(false);
-        }
-        let sql = "UPDATE segments_out SET state = 'on_air', on_air_at = ?2 WHERE id = ?1
-                   RETURNING tpdu";
-        let tpdu: Vec<u8> =
-            self.conn.prepare_cached(sql)?.query_row((segment, now), |row| row.get(0))?;
+        let sql = "SELECT s.tpdu FROM segments_out s
+                     JOIN outbound o ON o.message_id = s.message_id AND o.round = s.round
+                    WHERE s.id = ?1 AND s.state = 'waiting' AND o.stage = 'leased' AND o.valid_until > ?2";
+        let mut ours = self.conn.prepare_cached(sql)?;
+        let ours: Option<Vec<u8>> = ours.query_row((segment, now), |row| row.get(0)).optional()?;
+        let Some(tpdu) = ours else { return Ok(false) };
+        let sql = "UPDATE segments_out SET state = 'on_air', on_air_at = ?2 WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute((segment, now))?;
         let owner = self.owner_of(segment)?;
         self.journal(Entry::Submitting, owner.line, &tpdu, now)?;
         self.custody(owner.message, now, "handed to the modem", owner.part().as_deref())?;
@@ -124,7 +120,9 @@ impl WriteTx<'_> {
             let detail = owner.with_part(&format!("reference {mr}"));
             self.custody(owner.message, now, "accepted by the network", Some(&detail))?;
             self.count_segment_out(owner.line, &owner.recipient_key, now)?;
-            self.continue_lease(owner.message, now)?;
+            if owner.seq < owner.total {
+                self.continue_lease(owner.message, now)?;
+            }
             self.weigh_references(owner.line, segment, mr, now)?;
             self.adopt_orphans(segment, now)?;
         }

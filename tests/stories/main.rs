@@ -74,6 +74,7 @@ mod store_inbox;
 mod store_notices;
 mod store_outbound;
 mod store_people;
+mod store_plans;
 mod store_queue_laws;
 mod store_reports;
 #[path = "../support/talk.rs"]

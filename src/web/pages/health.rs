@@ -6,7 +6,7 @@ use axum::response::Html;
 
 use super::Frame;
 use super::strip::state_words;
-use crate::types::{MessageState, UnixTime};
+use crate::types::UnixTime;
 use crate::web::App;
 use crate::web::auth::Caller;
 use crate::web::error::WebError;
@@ -41,10 +41,7 @@ pub(in crate::web) async fn show(
     State(app): State<App>,
     caller: Caller,
 ) -> Result<Html<String>, WebError> {
-    let read = app.store.read(|tx| {
-        let waiting = tx.message_states(&[MessageState::Unknown, MessageState::Held])?;
-        Ok((tx.modems()?, tx.lines()?, waiting))
-    });
+    let read = app.store.read(|tx| Ok((tx.modems()?, tx.lines()?, tx.waiting_for_people()?)));
     let (modems, lines, waiting) = read.await?;
     let own = caller.line();
     let mut parts = Vec::new();
