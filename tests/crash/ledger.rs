@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use simgate::sms::Assembled;
 
 /// A text somebody wrote.
 #[derive(Clone, Debug)]
@@ -120,9 +121,34 @@ impl Account {
         self.messages.iter().filter(same).count()
     }
 
+    /// Whether an inbound message is what came of one of ours to our other SIM that did not leave
+    /// whole and says so: after a while the line there shows what it has, with its gaps.
+    fn is_torn_between_sims(&self, message: &Value) -> bool {
+        let sim = self.lines.iter().position(|line| line == word(message, "line"));
+        let Some(number) = sim.and_then(|sim| self.sims.get(sim)) else { return false };
+        let parts: Vec<&str> = word(message, "text").split(Assembled::GAP).collect();
+        word(message, "state") == "incomplete"
+            && parts.len() > 1
+            && self.outbound().any(|ours| {
+                word(ours, "number") == number
+                    && !matches!(word(ours, "state"), "sent" | "delivered")
+                    && !self.left_whole(ours)
+                    && comes_in_order(&parts, word(ours, "text"))
+            })
+    }
+
     fn outbound(&self) -> impl Iterator<Item = &Value> {
         self.messages.iter().filter(|m| word(m, "direction") == "out")
     }
+}
+
+/// Whether these parts of a text stand in it in this order.
+fn comes_in_order(parts: &[&str], text: &str) -> bool {
+    let mut rest = Some(text);
+    for part in parts {
+        rest = rest.and_then(|rest| rest.split_once(part)).map(|(_, rest)| rest);
+    }
+    rest.is_some()
 }
 
 /// Everything that broke a promise, each with what the gateway knows about it.
@@ -154,7 +180,8 @@ fn inbound(ledger: &Ledger, account: &Account, broken: &mut Vec<String>) {
     let own = account.outbound().filter(|m| is_own(m)).map(|m| word(m, "text"));
     let known: BTreeSet<&str> = ledger.texts().map(|text| text.text.as_str()).chain(own).collect();
     for message in account.messages.iter().filter(|m| word(m, "direction") == "in") {
-        if !known.contains(word(message, "text")) || word(message, "state") != "received" {
+        let written = known.contains(word(message, "text")) && word(message, "state") == "received";
+        if !written && !account.is_torn_between_sims(message) {
             broken.push(format!("nobody wrote this: {}", story(message)));
         }
     }
@@ -320,6 +347,34 @@ mod tests {
     #[test]
     fn a_sound_account_breaks_no_promise() {
         assert_eq!(broken(|_, _| ()), "");
+    }
+
+    /// A text between our SIMs whose second segment never left, and what its line shows of it.
+    fn torn(shown: &str, ours: &str) -> String {
+        broken(|_, account| {
+            account.lines.push("2".to_owned());
+            account.sims.push("+447700900101".to_owned());
+            account.messages.push(json!({
+                "id": "3", "line": "1", "direction": "out", "text": "first second", "state": ours,
+                "number": "+447700900101", "author": { "kind": "system" }, "possible_duplicate": false,
+                "segment_list": [{ "tpdu": "410009", "state": "accepted" },
+                                 { "tpdu": "41000A", "state": "unknown" }] }));
+            account.submitted.push(Submitted::new(0, "413309"));
+            account.messages.push(json!({
+                "id": "4", "line": "2", "direction": "in", "text": shown, "state": "incomplete" }));
+        })
+    }
+
+    #[test]
+    fn what_came_of_a_torn_text_of_ours_is_shown_with_its_gap() {
+        let gap = Assembled::GAP;
+        assert_eq!(torn(&format!("first {gap}"), "unknown"), "");
+        let other = torn(&format!("third {gap}"), "unknown");
+        assert!(other.contains("nobody wrote this"), "{other}");
+        let whole = torn("first second", "unknown");
+        assert!(whole.contains("nobody wrote this"), "{whole}");
+        let called_sent = torn(&format!("first {gap}"), "delivered");
+        assert!(called_sent.contains("nobody wrote this"), "{called_sent}");
     }
 
     #[test]
