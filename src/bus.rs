@@ -27,8 +27,8 @@ pub enum Change {
     Queue,
     /// A person ordered something of a modem: its task looks.
     Orders,
-    /// Something leaves by another way than a modem: the deliverer looks.
-    Deliveries,
+    /// An admin decided about a mail: the mail room looks.
+    Mails,
     /// A line was added, named or switched.
     Lines,
     /// The demonstration's handsets.
@@ -41,14 +41,21 @@ pub struct Bus {
     changes: broadcast::Sender<Change>,
     queue: Arc<Notify>,
     orders: Arc<Notify>,
-    deliveries: Arc<Notify>,
+    messages: Arc<Notify>,
+    mails: Arc<Notify>,
 }
 
 impl Bus {
     /// A bus nobody listens to yet.
     pub fn new() -> Self {
         let (changes, _) = broadcast::channel(BACKLOG);
-        Self { changes, queue: Arc::default(), orders: Arc::default(), deliveries: Arc::default() }
+        Self {
+            changes,
+            queue: Arc::default(),
+            orders: Arc::default(),
+            messages: Arc::default(),
+            mails: Arc::default(),
+        }
     }
 
     /// Tells everyone who listens now. Never waits, never fails.
@@ -56,8 +63,8 @@ impl Bus {
         match change {
             Change::Queue => self.queue.notify_waiters(),
             Change::Orders => self.orders.notify_waiters(),
-            // Most texts that come in are forwarded to somebody.
-            Change::Deliveries | Change::Message(_) => self.deliveries.notify_waiters(),
+            Change::Message(_) => self.messages.notify_waiters(),
+            Change::Mails => self.mails.notify_waiters(),
             _ => {}
         }
         let _ = self.changes.send(change);
@@ -79,9 +86,14 @@ impl Bus {
         self.orders.clone().notified_owned()
     }
 
-    /// A future that ends when there may be something to deliver; it counts from its creation.
-    pub fn deliveries_rung(&self) -> impl Future<Output = ()> + Send + 'static {
-        self.deliveries.clone().notified_owned()
+    /// A future that ends at the next [`Change::Message`]; it counts from its creation.
+    pub fn messages_rung(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.messages.clone().notified_owned()
+    }
+
+    /// A future that ends at the next [`Change::Mails`]; it counts from its creation.
+    pub fn mails_rung(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.mails.clone().notified_owned()
     }
 }
 

@@ -33,29 +33,69 @@ pub(super) async fn run(shared: Arc<Shared>) {
             _ => shared.stopped().await,
         }
     };
-    tokio::join!(mail, text_lane(&shared), hooks::lane(&shared));
+    let fates = async {
+        match &shared.mail {
+            Some(room) => fates_lane(&shared, room).await,
+            None => shared.stopped().await,
+        }
+    };
+    tokio::join!(mail, text_lane(&shared), hooks::lane(&shared), fates);
 }
 
-/// Notices by SMS, alerts to the admins, and what mail could not tell.
+/// Why a lane rests.
+enum Rest {
+    /// Nothing is due before then, as far as it can tell.
+    Idle(Option<UnixTime>),
+    /// The server is left in peace until then, however much comes meanwhile.
+    Closed(UnixTime),
+}
+
+/// What mail could not tell, and what became of texts that were written by mail: both are seen in
+/// texts, so that news of any text may be news of these. A look costs two searches, so that a busy
+/// hour has one a second.
+async fn fates_lane(shared: &Shared, room: &MailRoom) {
+    loop {
+        let rung = shared.bus.messages_rung();
+        let looked = async {
+            fall_over(shared, room).await?;
+            tell_results(shared).await
+        };
+        if let Err(error) = looked.await {
+            tracing::error!(%error, "what became of mails could not be told; trying again");
+        }
+        let rung = async {
+            shared.clock.sleep(AT_LEAST).await;
+            tokio::select! {
+                () = rung => {}
+                () = shared.clock.beat(shared.settings.look_every) => {}
+            }
+        };
+        tokio::select! {
+            () = rung => {}
+            () = shared.stopped() => return,
+        }
+    }
+}
+
+/// Notices by SMS and alerts to the admins.
 async fn text_lane(shared: &Shared) {
     loop {
-        let rung = shared.bus.deliveries_rung();
-        if let Err(error) = tell_all(shared).await {
+        let added = shared.store.deliveries_added();
+        let pause = tell_all(shared).await.unwrap_or_else(|error| {
             tracing::error!(%error, "notices could not be sent; trying again");
-        }
-        if rest(shared, Way::Text, None, rung).await {
+            Rest::Idle(None)
+        });
+        if rest(shared, pause, added).await {
             return;
         }
     }
 }
 
-async fn tell_all(shared: &Shared) -> Result<()> {
-    fall_over(shared).await?;
-    tell_results(shared).await?;
+async fn tell_all(shared: &Shared) -> Result<Rest> {
     loop {
         let now = shared.clock.wall();
-        if !is_due(shared, Way::Text, now).await? {
-            return Ok(());
+        if let Some(rest) = nothing_due(shared, Way::Text, now).await? {
+            return Ok(rest);
         }
         let leads =
             tell::Leads { pages: shared.settings.pages.clone(), key: fresh_key(&shared.entropy) };
@@ -80,18 +120,16 @@ async fn tell_all(shared: &Shared) -> Result<()> {
                 }
             }
         });
-        let Some(message) = told.await? else { return Ok(()) };
+        let Some(message) = told.await? else { return Ok(Rest::Idle(Some(now))) };
         if let Some(message) = message {
             shared.bus.ring(Change::Message(message));
             shared.bus.ring(Change::Queue);
         }
-        shared.bus.ring(Change::Deliveries);
     }
 }
 
 /// Forwards that have reached nobody for long are told by text, once (E75).
-async fn fall_over(shared: &Shared) -> Result<()> {
-    let Some(room) = &shared.mail else { return Ok(()) };
+async fn fall_over(shared: &Shared, room: &MailRoom) -> Result<()> {
     let now = shared.clock.wall();
     let patience = Millis::from_secs(u64::from(room.settings.fall_over_minutes) * 60);
     let before = now.before(patience);
@@ -110,49 +148,45 @@ async fn fall_over(shared: &Shared) -> Result<()> {
 async fn mail_lane(shared: &Shared, room: &Arc<MailRoom>) {
     let mut line = Line::default();
     loop {
-        let rung = shared.bus.deliveries_rung();
-        let closed_until = match send_all(shared, room, &mut line).await {
-            Ok(closed_until) => closed_until,
-            Err(error) => {
-                tracing::error!(%error, "letters could not be sent; trying again");
-                None
-            }
-        };
-        if rest(shared, Way::Mail, closed_until, rung).await {
+        let added = shared.store.deliveries_added();
+        let pause = send_all(shared, room, &mut line).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "letters could not be sent; trying again");
+            Rest::Idle(None)
+        });
+        if rest(shared, pause, added).await {
             return;
         }
     }
 }
 
 /// Waits for something to do; `true`: the gateway stops.
-async fn rest(
-    shared: &Shared,
-    way: Way,
-    closed_until: Option<UnixTime>,
-    rung: impl Future<Output = ()>,
-) -> bool {
+async fn rest(shared: &Shared, rest: Rest, added: impl Future<Output = ()>) -> bool {
     let now = shared.clock.wall();
-    let next = shared.store.read(move |tx| tx.next_delivery(way)).await.ok().flatten();
-    let look = now.after(shared.settings.look_every);
-    let next = next.map_or(look, |next| next.min(look));
-    let rung = async {
-        match closed_until {
-            // However many letters come meanwhile: the server is left in peace.
-            Some(_) => std::future::pending().await,
-            None => rung.await,
+    let (until, added) = match rest {
+        Rest::Closed(until) => (until, None),
+        Rest::Idle(next) => {
+            let look = now.after(shared.settings.look_every);
+            let next = next.map_or(look, |next| next.min(look));
+            (next.max(now.after(AT_LEAST)), Some(added))
+        }
+    };
+    let added = async {
+        match added {
+            Some(added) => added.await,
+            None => std::future::pending().await,
         }
     };
     tokio::select! {
-        () = rung => false,
-        () = shared.clock.sleep_until_wall(closed_until.unwrap_or(next.max(now.after(AT_LEAST)))) => false,
+        () = added => false,
+        () = shared.clock.sleep_until_wall(until) => false,
         () = shared.stopped() => true,
     }
 }
 
-/// Whether there is anything to carry out: most looks find nothing, and cost no write.
-async fn is_due(shared: &Shared, way: Way, now: UnixTime) -> Result<bool> {
+/// Until when there is nothing to carry out: most looks find nothing, and cost no write.
+async fn nothing_due(shared: &Shared, way: Way, now: UnixTime) -> Result<Option<Rest>> {
     let next = shared.store.read(move |tx| tx.next_delivery(way)).await?;
-    Ok(next.is_some_and(|next| next <= now))
+    Ok(next.is_none_or(|next| next > now).then_some(Rest::Idle(next)))
 }
 
 /// A lane that has just looked has nothing to do for at least so long, unless somebody rings.
@@ -177,22 +211,18 @@ impl Line {
     }
 }
 
-/// Sends what is due. Until when the lane rests, when the server failed.
-async fn send_all(
-    shared: &Shared,
-    room: &Arc<MailRoom>,
-    line: &mut Line,
-) -> Result<Option<UnixTime>> {
+/// Sends what is due.
+async fn send_all(shared: &Shared, room: &Arc<MailRoom>, line: &mut Line) -> Result<Rest> {
     loop {
         if *shared.stopping.borrow() {
-            return Ok(None);
+            return Ok(Rest::Idle(None));
         }
         let now = shared.clock.wall();
-        if !is_due(shared, Way::Mail, now).await? {
-            return Ok(None);
+        if let Some(rest) = nothing_due(shared, Way::Mail, now).await? {
+            return Ok(rest);
         }
         let leased = shared.store.write(move |tx| tx.lease_delivery(Way::Mail, now)).await?;
-        let Some(delivery) = leased else { return Ok(None) };
+        let Some(delivery) = leased else { return Ok(Rest::Idle(Some(now))) };
         let (composer, asked) = (Arc::clone(room), delivery.clone());
         let key = fresh_key(&shared.entropy);
         let made = key.clone();
@@ -216,12 +246,12 @@ async fn send_all(
                 continue;
             }
         };
-        let Some(post) = &room.post else { return Ok(None) };
+        let Some(post) = &room.post else { return Ok(Rest::Idle(None)) };
         let verdict = tokio::select! {
             verdict = post.submit(&letter) => verdict,
             // A letter in flight may or may not arrive: its lease ends, and it goes again with the
             // same Message-ID.
-            () = shared.stopped() => return Ok(None),
+            () = shared.stopped() => return Ok(Rest::Idle(None)),
         };
         match verdict {
             Ok(said) => {
@@ -238,11 +268,11 @@ async fn send_all(
             }
             Err(PostError::Unreachable(why)) => {
                 line.refused = false;
-                return ailing(shared, line, delivery, why).await.map(Some);
+                return ailing(shared, line, delivery, why).await.map(Rest::Closed);
             }
             Err(error @ PostError::Unauthorised(_)) => {
                 line.refused = true;
-                return ailing(shared, line, delivery, error.to_string()).await.map(Some);
+                return ailing(shared, line, delivery, error.to_string()).await.map(Rest::Closed);
             }
         }
     }
@@ -286,7 +316,6 @@ async fn ailing(
     if written.await? {
         tracing::warn!(%why, "no mail leaves; it waits");
     }
-    shared.bus.ring(Change::Deliveries);
     Ok(now.after(line.pause()))
 }
 

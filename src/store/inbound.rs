@@ -169,6 +169,7 @@ impl WriteTx<'_> {
     pub fn insert_segment(&self, new: &NewSegment) -> Result<Inserted> {
         let key = dedupe_key(&self.sim_identity(new.line)?, &new.tpdu);
         if let Some(seen) = self.seen_again(&key, new.received_at)? {
+            self.journal_again(&key, new)?;
             return Ok(seen);
         }
         self.journal(Entry::Received, new.line, &new.tpdu, new.received_at)?;
@@ -199,6 +200,16 @@ impl WriteTx<'_> {
         }
         let group = group.map(|id| self.group_status(id)).transpose()?;
         Ok(Inserted::New { segment, group })
+    }
+
+    /// A power cut between the two syncs of a commit leaves the text in the database alone, and on
+    /// the SIM: it is journalled now. What was erased stays erased.
+    fn journal_again(&self, key: &[u8; 32], new: &NewSegment) -> Result<()> {
+        let sql = "SELECT length(tpdu) > 0 FROM segments_in WHERE dedupe_key = ?1";
+        match self.conn.prepare_cached(sql)?.query_row([key], |row| row.get(0))? {
+            true => self.journal(Entry::Received, new.line, &new.tpdu, new.received_at),
+            false => Ok(()),
+        }
     }
 
     fn seen_again(&self, key: &[u8; 32], now: UnixTime) -> Result<Option<Inserted>> {

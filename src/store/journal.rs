@@ -1,8 +1,8 @@
 //! A second copy of what cannot be had again: every PDU the network gave us and every submit, in
 //! files beside the database that are only ever appended to.
 //!
-//! Records go in before the commit that needs them and are synced there; [`read`] gives them back
-//! after the database is gone. A record is its length, its CRC-32C and its octets, so that a torn
+//! Records go in before the commit that needs them and are synced beside it: nobody hears of a commit
+//! before both are on the disk. [`read`] gives them back after the database is gone. A record is its length, its CRC-32C and its octets, so that a torn
 //! or damaged place is seen and costs that place only. Deliberately absent: what a PDU says.
 //!
 //! Files go after [`KEPT`], but no single look at a clock may say so: a machine without a battery
@@ -12,8 +12,9 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::types::{Millis, UnixTime};
 
@@ -66,8 +67,12 @@ pub(super) struct Journal {
 /// The file being written to.
 #[derive(Debug)]
 struct Current {
-    file: File,
+    file: Arc<File>,
+    /// Where the records end.
     length: u64,
+    /// Where the file ends: zeros are laid out before the records, so that the sync of a record
+    /// finds nothing changed but its own octets. A file that grows costs a card twice the writes.
+    laid_out: u64,
     /// When its first record was noted.
     began: UnixTime,
 }
@@ -76,6 +81,8 @@ struct Current {
 const LONGEST_FILE: u64 = 4 * 1024 * 1024;
 /// And when it began so long ago.
 const LONGEST_TIME: Millis = DAY;
+/// So many zeros at a time: some hundred records.
+const LAID_OUT: usize = 64 * 1024;
 /// Kept so long.
 const KEPT: Millis = Millis(30 * DAY.0);
 /// The most that the time from one file to the next counts.
@@ -141,22 +148,26 @@ impl Journal {
         Self { folder, file: None }
     }
 
-    /// Appends and syncs.
-    pub(super) fn append(&mut self, records: &[Record]) -> io::Result<()> {
-        let Some(first) = records.first() else { return Ok(()) };
+    /// Appends, and says which file has to be synced now; none when there is nothing to append.
+    pub(super) fn append(&mut self, records: &[Record]) -> io::Result<Option<Arc<File>>> {
+        let Some(first) = records.first() else { return Ok(None) };
         let mut octets = Vec::new();
         records.iter().for_each(|record| record.frame(&mut octets));
         if self.file.as_ref().is_none_or(|current| current.is_full(first.at)) {
             self.file = Some(self.next_file(first.at)?);
         }
-        let Some(Current { file, length, .. }) = &mut self.file else { return Ok(()) };
-        let written = file.write_all(&octets).and_then(|()| file.sync_data());
-        *length += octets.len() as u64;
+        let Some(current) = &mut self.file else { return Ok(None) };
+        let written = current.append(&octets).map(|()| Some(current.file.clone()));
         if written.is_err() {
-            // Half a record may lie at its end: the next goes into another file.
-            self.file = None;
+            self.leave_off();
         }
         written
+    }
+
+    /// Half a record may lie at the end of the file, or less than was written: the next record goes
+    /// into another one.
+    pub(super) fn leave_off(&mut self) {
+        self.file = None;
     }
 
     /// A fresh file; what is older than the time kept goes. Names only count: they begin with the
@@ -170,11 +181,12 @@ impl Journal {
         }
         let number = files.last().map_or(at.0, |(last, _)| at.0.max(last + 1));
         let path = self.folder.join(format!("{number:020}.log"));
-        let mut file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(MAGIC)?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        let mut current = Current { file: Arc::new(file), length: 0, laid_out: 0, began: at };
+        current.append(MAGIC)?;
         // The name itself must survive a power cut.
         File::open(&self.folder)?.sync_all()?;
-        Ok(Current { file, length: MAGIC.len() as u64, began: at })
+        Ok(current)
     }
 
     /// Takes out every record of these TPDUs: their owner wants to be forgotten.
@@ -206,6 +218,21 @@ impl Journal {
 }
 
 impl Current {
+    /// Writes octets at the end of the records.
+    fn append(&mut self, octets: &[u8]) -> io::Result<()> {
+        let end = self.length + octets.len() as u64;
+        if end > self.laid_out {
+            // Where there is no room for zeros there may be room for the record.
+            let fresh = self.laid_out.max(end);
+            if self.file.write_all_at(&[0; LAID_OUT], fresh).is_ok() {
+                self.laid_out = fresh + LAID_OUT as u64;
+            }
+        }
+        self.file.write_all_at(octets, self.length)?;
+        self.length = end;
+        Ok(())
+    }
+
     fn is_full(&self, at: UnixTime) -> bool {
         self.length >= LONGEST_FILE || at.since(self.began) >= LONGEST_TIME
     }
@@ -278,7 +305,9 @@ impl Contents {
         if damaged {
             self.damaged.push((path.to_owned(), 0));
         }
-        while at < octets.len() {
+        // Zeros at the end are room for records that did not come.
+        let end = octets.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1);
+        while at < end {
             match record_at(octets, at) {
                 Some((record, end)) => {
                     self.records.push(record);
@@ -384,6 +413,27 @@ mod tests {
         fn anything_can_be_read(octets in prop::collection::vec(any::<u8>(), 0..600)) {
             taken(&octets);
         }
+    }
+
+    #[test]
+    fn room_that_is_laid_out_is_no_damage_and_one_write_fills_it() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut journal = Journal::new(dir.path().join(FOLDER_NAME));
+        let size = || {
+            let files = files(&dir.path().join(FOLDER_NAME)).expect("files");
+            fs::metadata(&files[0].1).expect("a file").len()
+        };
+        let mut sizes = std::collections::BTreeSet::new();
+        // Longer than what is laid out at once, with octets that look like room.
+        let count = 2 * LAID_OUT / 200;
+        for n in 0..count {
+            journal.append(&[note(1 + n as i64, &[0; 160])]).expect("written");
+            sizes.insert(size());
+        }
+        assert!(sizes.len() < 5, "the file grows with every record: {sizes:?}");
+        let contents = super::read(dir.path()).expect("readable");
+        assert_eq!(contents.records.len(), count);
+        assert!(contents.damaged.is_empty() && contents.torn.is_empty());
     }
 
     fn note(at: i64, tpdu: &[u8]) -> Record {

@@ -220,6 +220,11 @@ impl Store {
         self.readers.run(job).await
     }
 
+    /// A future that ends when a delivery was added and committed; it counts from its creation.
+    pub fn deliveries_added(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.writer.deliveries_added()
+    }
+
     /// Finishes what waits, moves the write-ahead log into the file and ends the writer. Later
     /// calls to [`Store::write`] fail as closed.
     pub async fn close(&self) -> Result<()> {

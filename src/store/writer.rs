@@ -6,12 +6,15 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use super::connection::{open_writer, quick_check};
 use super::error::{ErrorKind, Result, StoreError};
@@ -43,24 +46,28 @@ pub enum Moment {
 /// no caller hears anything more. How tests prove what a crash leaves behind.
 pub type Watch = Arc<dyn Fn(Moment) -> bool + Send + Sync>;
 
-/// What a transaction wants of the journal.
+/// What is done beside a transaction's rows, and only if they are committed.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
+    /// For the journal.
     pub(super) records: Vec<Record>,
-    /// TPDUs whose records go, once their rows are gone.
+    /// TPDUs whose records leave the journal, once their rows are gone.
     pub(super) forget: Vec<Vec<u8>>,
+    /// Deliveries added: whoever carries them out is told.
+    pub(super) deliveries: usize,
 }
 
 impl Notes {
     /// How much there is, to come back to.
-    pub(super) fn mark(&self) -> (usize, usize) {
-        (self.records.len(), self.forget.len())
+    pub(super) fn mark(&self) -> (usize, usize, usize) {
+        (self.records.len(), self.forget.len(), self.deliveries)
     }
 
     /// Forgets what came after `mark`: its rows were rolled back.
-    pub(super) fn back_to(&mut self, (records, forget): (usize, usize)) {
+    pub(super) fn back_to(&mut self, (records, forget, deliveries): (usize, usize, usize)) {
         self.records.truncate(records);
         self.forget.truncate(forget);
+        self.deliveries = deliveries;
     }
 }
 
@@ -109,7 +116,10 @@ enum Message {
 
 /// The callers' end.
 #[derive(Clone)]
-pub(super) struct Writer(mpsc::Sender<Message>);
+pub(super) struct Writer {
+    messages: mpsc::Sender<Message>,
+    deliveries: Arc<Notify>,
+}
 
 impl Writer {
     /// Starts the writer's task.
@@ -120,7 +130,8 @@ impl Writer {
         watch: Option<Watch>,
         rulebooks: Arc<Rulebooks>,
     ) -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING);
+        let (messages, receiver) = mpsc::channel(WAITING);
+        let deliveries = Arc::<Notify>::default();
         let desk = Desk {
             conn: Some(conn),
             path,
@@ -129,10 +140,16 @@ impl Writer {
             journal,
             watch,
             rulebooks,
+            deliveries: deliveries.clone(),
             cut: None,
         };
         tokio::spawn(serve(desk, receiver));
-        Self(sender)
+        Self { messages, deliveries }
+    }
+
+    /// A future that ends when a delivery was added and committed; it counts from its creation.
+    pub(super) fn deliveries_added(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.deliveries.clone().notified_owned()
     }
 
     /// Runs `job` in the next batch and waits for its commit.
@@ -143,14 +160,14 @@ impl Writer {
     {
         let (caller, answered) = oneshot::channel();
         let pending = Pending { job: Some(job), outcome: None, caller };
-        self.0.send(Message::Job(Box::new(pending))).await.map_err(|_| closed())?;
+        self.messages.send(Message::Job(Box::new(pending))).await.map_err(|_| closed())?;
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
 
     /// Finishes what waits, empties the WAL into the file and ends.
     pub(super) async fn close(&self) -> Result<()> {
         let (answer, answered) = oneshot::channel();
-        self.0.send(Message::Close(answer)).await.map_err(|_| closed())?;
+        self.messages.send(Message::Close(answer)).await.map_err(|_| closed())?;
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
 }
@@ -207,6 +224,8 @@ struct Desk {
     journal: Option<Journal>,
     watch: Option<Watch>,
     rulebooks: Arc<Rulebooks>,
+    /// Rung when a delivery was added.
+    deliveries: Arc<Notify>,
     /// The jobs nobody will hear of: the watch has ended this writer.
     cut: Option<Vec<Box<dyn Job>>>,
 }
@@ -269,8 +288,9 @@ impl Desk {
         Ok(())
     }
 
-    /// Moves jobs from `waiting` to `ran` and commits what succeeded. The journal is synced first:
-    /// a record too many is recognised, one too few is a loss.
+    /// Moves jobs from `waiting` to `ran` and commits what succeeded. The journal is written first
+    /// and synced beside the commit, on the card's time only once: a record too many is recognised,
+    /// and of one too few nobody has heard, so that the SIM still has the text and gives it again.
     fn transaction(
         &mut self,
         waiting: &mut VecDeque<Box<dyn Job>>,
@@ -289,11 +309,7 @@ impl Desk {
             }
         }
         let notes = notes.into_inner();
-        // A journal that cannot be written must not stop reception: the database is the truth.
-        let journalled = self.journal.as_mut().map(|journal| journal.append(&notes.records));
-        if let Some(Err(error)) = journalled {
-            tracing::error!("the journal beside the database cannot be written: {error}");
-        }
+        let syncing = note(&mut self.journal, &notes.records);
         if self.watch.as_ref().is_some_and(|watch| watch(Moment::Before)) {
             let _ = conn.execute_batch("ROLLBACK");
             return Ok(Ended::Cut);
@@ -302,9 +318,15 @@ impl Desk {
         if committed.is_err() && !conn.is_autocommit() {
             let _ = conn.execute_batch("ROLLBACK");
         }
+        if let Some(syncing) = syncing {
+            end_of(syncing, &mut self.journal);
+        }
         committed?;
         if self.watch.as_ref().is_some_and(|watch| watch(Moment::After)) {
             return Ok(Ended::Cut);
+        }
+        if notes.deliveries > 0 {
+            self.deliveries.notify_waiters();
         }
         if let Some(journal) = self.journal.as_mut().filter(|_| !notes.forget.is_empty())
             && let Err(error) = journal.forget(&notes.forget)
@@ -338,6 +360,34 @@ impl Desk {
         wal_left(&conn, "TRUNCATE")?;
         conn.close().map_err(|(_, error)| error.into())
     }
+}
+
+/// Appends to the journal and lets it be synced. One that cannot be written must not stop reception:
+/// the database is the truth.
+fn note(journal: &mut Option<Journal>, records: &[Record]) -> Option<Syncing> {
+    match journal.as_mut()?.append(records) {
+        Ok(file) => file.map(|file| tokio::task::spawn_blocking(move || file.sync_data())),
+        Err(error) => {
+            not_journalled(&error);
+            None
+        }
+    }
+}
+
+/// A sync of the journal under way.
+type Syncing = JoinHandle<io::Result<()>>;
+
+/// Waits for it; the writer has a blocking thread of its own.
+fn end_of(syncing: Syncing, journal: &mut Option<Journal>) {
+    let synced = Handle::current().block_on(syncing).unwrap_or_else(|e| Err(io::Error::other(e)));
+    if let (Err(error), Some(journal)) = (synced, journal) {
+        not_journalled(&error);
+        journal.leave_off();
+    }
+}
+
+fn not_journalled(error: &io::Error) {
+    tracing::error!("the journal beside the database cannot be written: {error}");
 }
 
 /// Checkpoints in the given mode; pages of the log that are not yet in the file.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::Shared;
 use super::super::mail::outgoing::name_of;
-use super::{alert, is_due, rest};
+use super::{Rest, alert, nothing_due, rest};
 use crate::bus::Change;
 use crate::engine::routing;
 use crate::io::webhook::{Event, HookError};
@@ -27,21 +27,25 @@ const TELL_AFTER: u32 = 5;
 /// The lane of events.
 pub(super) async fn lane(shared: &Shared) {
     loop {
-        let rung = shared.bus.deliveries_rung();
-        if let Err(error) = send_all(shared).await {
+        let added = shared.store.deliveries_added();
+        let pause = send_all(shared).await.unwrap_or_else(|error| {
             tracing::error!(%error, "events could not be posted; trying again");
-        }
-        if rest(shared, Way::Web, None, rung).await {
+            Rest::Idle(None)
+        });
+        if rest(shared, pause, added).await {
             return;
         }
     }
 }
 
-async fn send_all(shared: &Shared) -> Result<()> {
+async fn send_all(shared: &Shared) -> Result<Rest> {
     loop {
+        if *shared.stopping.borrow() {
+            return Ok(Rest::Idle(None));
+        }
         let now = shared.clock.wall();
-        if *shared.stopping.borrow() || !is_due(shared, Way::Web, now).await? {
-            return Ok(());
+        if let Some(rest) = nothing_due(shared, Way::Web, now).await? {
+            return Ok(rest);
         }
         let mut fresh = [0; 32];
         shared.entropy.fill(&mut fresh);
@@ -56,14 +60,14 @@ async fn send_all(shared: &Shared) -> Result<()> {
         });
         let leased = leased.await?;
         if leased.is_empty() {
-            return Ok(());
+            return Ok(Rest::Idle(Some(now)));
         }
         let carried = join_all(leased.into_iter().map(|delivery| carry(shared, delivery)));
         tokio::select! {
             all = carried => all.into_iter().collect::<Result<Vec<()>>>()?,
             // One that is under way may be taken or not: its lease ends, and it goes again with
             // the same id.
-            () = shared.stopped() => return Ok(()),
+            () = shared.stopped() => return Ok(Rest::Idle(None)),
         };
     }
 }

@@ -27,7 +27,7 @@ pub(in crate::app) async fn run(shared: Arc<Shared>) {
 /// Mails that an admin lets through are looked at again.
 async fn approved_ones(shared: &Shared) {
     loop {
-        let rung = shared.bus.deliveries_rung();
+        let rung = shared.bus.mails_rung();
         if let Err(error) = incoming::take_approved(shared).await {
             tracing::error!(%error, "approved mail could not be taken; trying again");
         }

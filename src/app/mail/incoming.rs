@@ -116,7 +116,6 @@ fn ring(shared: &Shared, effects: &Effects) {
         shared.bus.ring(Change::Message(*message));
     }
     shared.bus.ring(Change::Queue);
-    shared.bus.ring(Change::Deliveries);
 }
 
 fn stored(tx: &WriteTx<'_>, house: &House<'_>, raw: &Raw, now: UnixTime) -> Result<Effects> {

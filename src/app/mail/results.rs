@@ -3,7 +3,6 @@
 
 use super::{MailRoom, notices};
 use crate::app::Shared;
-use crate::bus::Change;
 use crate::email::{Address, MailIn, Notice, Site, Told, notice};
 use crate::store::{MailFate, Result, Tell, WriteTx};
 use crate::types::{MessageState, UnixTime};
@@ -27,9 +26,7 @@ pub(in crate::app) async fn tell_results(shared: &Shared) -> Result<()> {
     }
     let told =
         shared.store.write(move |tx| fates.iter().try_for_each(|fate| tell(tx, &room, fate, now)));
-    told.await?;
-    shared.bus.ring(Change::Deliveries);
-    Ok(())
+    told.await
 }
 
 fn tell(tx: &WriteTx<'_>, room: &MailRoom, fate: &MailFate, now: UnixTime) -> Result<()> {

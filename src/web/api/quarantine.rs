@@ -112,6 +112,6 @@ async fn decide(
         Ok(mail)
     });
     let mail = decided.await?;
-    app.bus.ring(Change::Deliveries);
+    app.bus.ring(Change::Mails);
     Ok(Json(mail.into()))
 }

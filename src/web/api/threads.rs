@@ -346,7 +346,6 @@ pub(in crate::web) async fn notes(
     });
     let made = made.await?;
     app.bus.ring(Change::Conversation(id));
-    app.bus.ring(Change::Deliveries);
     Ok((StatusCode::CREATED, Json(made.into())))
 }
 
