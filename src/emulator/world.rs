@@ -362,8 +362,10 @@ impl World {
         };
         let Some(parcel) = self.network.next_for(self.now, &number) else { return false };
         let taken = socket.device.hand_over(&parcel.pdu) == Handover::Taken;
-        if taken {
-            self.arrived(modem, &number);
+        match taken {
+            true => self.arrived(modem, &number),
+            // That there is no room is said now, not with the next byte.
+            false => socket.device.work(),
         }
         taken
     }
