@@ -151,8 +151,12 @@ const NEVER_TWICE: Class = Class::Marketing;
 
 /// Makes the TPDUs, once; what cannot be written down waits for a person.
 fn prepare(tx: &WriteTx<'_>, outbound: &Outbound, now: UnixTime) -> Result<Vec<OutSegment>> {
-    let reference = tx.next_concat_reference(&outbound.to)?;
-    match segments::prepare(outbound, reference, now) {
+    let mut prepared = segments::prepare(outbound, 0, now);
+    // Only long texts have a reference; most are short.
+    if prepared.as_ref().is_ok_and(|prepared| prepared.tpdus.len() > 1) {
+        prepared = segments::prepare(outbound, tx.next_concat_reference(&outbound.to)?, now);
+    }
+    match prepared {
         Ok(prepared) => tx.prepare(outbound.message, &prepared),
         Err(reason) => {
             tx.hold(outbound.message, &reason, now)?;

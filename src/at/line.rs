@@ -147,7 +147,8 @@ pub struct Hex(String);
 impl Hex {
     /// The digits of `octets`, upper case.
     pub fn of(octets: &[u8]) -> Self {
-        Self(octets.iter().map(|octet| format!("{octet:02X}")).collect())
+        let digit = |nibble: u8| char::from(b"0123456789ABCDEF"[usize::from(nibble & 0x0F)]);
+        Self(octets.iter().flat_map(|octet| [digit(octet >> 4), digit(*octet)]).collect())
     }
 
     /// Checks digits that are hexadecimal already.

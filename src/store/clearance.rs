@@ -149,17 +149,15 @@ impl WriteTx<'_> {
         organisation: &Organisation,
         now: UnixTime,
     ) -> Result<bool> {
-        let sql = "SELECT count(*) FROM segments_out s
-                     JOIN outbound o ON o.message_id = s.message_id AND o.round = s.round
-                    WHERE s.message_id = ?1 AND s.state <> 'waiting'";
-        let left: u32 = self.conn.prepare_cached(sql)?.query_row([message], |row| row.get(0))?;
-        let Some(row) = self.message(message)?.filter(|_| left == 0) else { return Ok(left > 0) };
-        let sql = "SELECT o.let_go, o.exception, m.batch_id IS NOT NULL OR o.send_at > m.created_at
+        let sql = "SELECT o.let_go, o.exception, m.batch_id IS NOT NULL OR o.send_at > m.created_at,
+                          EXISTS (SELECT 1 FROM segments_out s WHERE s.message_id = o.message_id
+                                     AND s.round = o.round AND s.state <> 'waiting')
                      FROM outbound o JOIN messages m ON m.id = o.message_id WHERE o.message_id = ?1";
-        let (let_go, reason, planned): (bool, Option<String>, bool) = self
+        let (let_go, reason, planned, left): (bool, Option<String>, bool, bool) = self
             .conn
             .prepare_cached(sql)?
-            .query_row([message], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            .query_row([message], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        let Some(row) = self.message(message)?.filter(|_| !left) else { return Ok(left) };
         let leaving = Leaving {
             line: row.line,
             to: &row.number,

@@ -16,6 +16,10 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio::time::{Duration, Instant};
+
 use crate::types::{Millis, UnixTime};
 
 /// The folder's name inside the data folder.
@@ -62,6 +66,27 @@ pub(super) struct Journal {
     folder: PathBuf,
     /// The file being written to.
     file: Option<Current>,
+    /// The last one.
+    sync_took: Duration,
+}
+
+/// A sync that takes longer is worth a thread beside the commit; on a fast disk, waking one takes
+/// longer than the sync.
+const SLOW: Duration = Duration::from_millis(2);
+
+/// A sync that has begun.
+#[derive(Debug)]
+pub(super) enum Syncing {
+    Over(Synced),
+    Beside(JoinHandle<Synced>),
+}
+
+/// What became of a sync, and how long it took.
+type Synced = (io::Result<()>, Duration);
+
+fn sync(file: &File) -> Synced {
+    let began = Instant::now();
+    (file.sync_data(), began.elapsed())
 }
 
 /// The file being written to.
@@ -145,11 +170,12 @@ impl Record {
 impl Journal {
     /// The journal in `folder`, which need not exist yet.
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, file: None }
+        Self { folder, file: None, sync_took: Duration::ZERO }
     }
 
-    /// Appends, and says which file has to be synced now; none when there is nothing to append.
-    pub(super) fn append(&mut self, records: &[Record]) -> io::Result<Option<Arc<File>>> {
+    /// Appends and begins to sync; what has begun is for [`Journal::end`]. None when there is nothing
+    /// to append.
+    pub(super) fn append(&mut self, records: &[Record]) -> io::Result<Option<Syncing>> {
         let Some(first) = records.first() else { return Ok(None) };
         let mut octets = Vec::new();
         records.iter().for_each(|record| record.frame(&mut octets));
@@ -157,17 +183,32 @@ impl Journal {
             self.file = Some(self.next_file(first.at)?);
         }
         let Some(current) = &mut self.file else { return Ok(None) };
-        let written = current.append(&octets).map(|()| Some(current.file.clone()));
-        if written.is_err() {
-            self.leave_off();
+        let file = current.file.clone();
+        if let Err(error) = current.append(&octets) {
+            self.file = None;
+            return Err(error);
         }
-        written
+        Ok(Some(match self.sync_took < SLOW {
+            true => Syncing::Over(sync(&file)),
+            false => Syncing::Beside(tokio::task::spawn_blocking(move || sync(&file))),
+        }))
     }
 
-    /// Half a record may lie at the end of the file, or less than was written: the next record goes
-    /// into another one.
-    pub(super) fn leave_off(&mut self) {
-        self.file = None;
+    /// Waits until what was appended is on the disk, on a blocking thread.
+    pub(super) fn end(&mut self, syncing: Syncing) -> io::Result<()> {
+        let (synced, took) = match syncing {
+            Syncing::Over(synced) => synced,
+            Syncing::Beside(task) => {
+                let ended = Handle::current().block_on(task);
+                ended.unwrap_or_else(|error| (Err(io::Error::other(error)), self.sync_took))
+            }
+        };
+        self.sync_took = took;
+        if synced.is_err() {
+            // Less than was written may lie at the end of the file: the next record goes into another.
+            self.file = None;
+        }
+        synced
     }
 
     /// A fresh file; what is older than the time kept goes. Names only count: they begin with the

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, named_params};
 
 use super::error::Result;
 use super::lines::LineId;
-use super::words::{ChangeKind, SegmentState, row_id};
+use super::words::{SegmentState, row_id};
 use super::{ReadTx, WriteTx};
 use crate::types::{Class, MessageId, Millis, Number, UnixTime};
 
@@ -129,9 +129,11 @@ impl WriteTx<'_> {
             .query_row(lease, |row| row.get(0))
             .optional()?;
         let Some(message) = leased else { return Ok(None) };
-        self.restart_when_torn(message, now)?;
-        self.changed(ChangeKind::Message, message.0, now)?;
-        Ok(Some(self.leased(message)?))
+        let outbound = self.leased(message)?;
+        match !outbound.segments.is_empty() && self.restart_when_torn(message, now)? {
+            true => self.leased(message).map(Some),
+            false => Ok(Some(outbound)),
+        }
     }
 
     fn leased(&self, message: MessageId) -> Result<Outbound> {
@@ -160,15 +162,16 @@ impl WriteTx<'_> {
 
     /// A long text whose first segments left too long ago is sent again as a whole, under a new
     /// reference, and says so.
-    fn restart_when_torn(&self, message: MessageId, now: UnixTime) -> Result<()> {
+    fn restart_when_torn(&self, message: MessageId, now: UnixTime) -> Result<bool> {
         let sql = "SELECT min(s.accepted_at) FROM segments_out s
                      JOIN outbound o ON o.message_id = s.message_id AND o.round = s.round
                     WHERE s.message_id = ?1";
         let first: Option<UnixTime> =
             self.conn.prepare_cached(sql)?.query_row([message], |row| row.get(0))?;
-        if first.is_some_and(|first| now.since(first) > JOINS_FOR) {
+        let torn = first.is_some_and(|first| now.since(first) > JOINS_FOR);
+        if torn {
             self.new_round(message, now, "the first segments are too old to be joined")?;
         }
-        Ok(())
+        Ok(torn)
     }
 }

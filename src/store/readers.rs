@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::ReadTx;
@@ -41,14 +41,14 @@ impl Readers {
         let place = self.0.places.acquire().await.map_err(closed)?;
         let pool = self.0.clone();
         let outcome = tokio::task::spawn_blocking(move || {
-            let mut conn = match pool.take() {
+            let conn = match pool.take() {
                 Some(conn) => conn,
                 None => open_reader(&pool.path)?,
             };
             // A connection whose job failed or panicked is dropped, not reused.
-            let snapshot = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
-            let value = job(&ReadTx { conn: &snapshot, rulebooks: &pool.rulebooks })?;
-            snapshot.finish()?;
+            conn.prepare_cached("BEGIN")?.execute([])?;
+            let value = job(&ReadTx { conn: &conn, rulebooks: &pool.rulebooks })?;
+            conn.prepare_cached("COMMIT")?.execute([])?;
             pool.put_back(conn);
             Ok(value)
         })

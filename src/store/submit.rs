@@ -81,8 +81,9 @@ impl WriteTx<'_> {
                 ":message": message,
             })?;
         }
-        let sql =
-            "UPDATE messages SET alphabet = ?2, segments = ?3, segments_done = 0 WHERE id = ?1";
+        // Nearly always as it was counted when the text was accepted.
+        let sql = "UPDATE messages SET alphabet = ?2, segments = ?3, segments_done = 0
+                    WHERE id = ?1 AND (alphabet IS NOT ?2 OR segments <> ?3 OR segments_done <> 0)";
         let total = i64::try_from(total).unwrap_or(i64::MAX);
         self.conn.prepare_cached(sql)?.execute((message, &prepared.alphabet, total))?;
         self.out_segments(message)

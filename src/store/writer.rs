@@ -6,15 +6,12 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::task::JoinHandle;
 
 use super::connection::{open_writer, quick_check};
 use super::error::{ErrorKind, Result, StoreError};
@@ -289,7 +286,7 @@ impl Desk {
     }
 
     /// Moves jobs from `waiting` to `ran` and commits what succeeded. The journal is written first
-    /// and synced beside the commit, on the card's time only once: a record too many is recognised,
+    /// and, on a slow card, synced beside the commit: a record too many is recognised,
     /// and of one too few nobody has heard, so that the SIM still has the text and gives it again.
     fn transaction(
         &mut self,
@@ -309,7 +306,8 @@ impl Desk {
             }
         }
         let notes = notes.into_inner();
-        let syncing = note(&mut self.journal, &notes.records);
+        // A journal that cannot be written must not stop reception: the database is the truth.
+        let journalled = self.journal.as_mut().map(|journal| journal.append(&notes.records));
         if self.watch.as_ref().is_some_and(|watch| watch(Moment::Before)) {
             let _ = conn.execute_batch("ROLLBACK");
             return Ok(Ended::Cut);
@@ -318,8 +316,11 @@ impl Desk {
         if committed.is_err() && !conn.is_autocommit() {
             let _ = conn.execute_batch("ROLLBACK");
         }
-        if let Some(syncing) = syncing {
-            end_of(syncing, &mut self.journal);
+        if let (Some(journal), Some(syncing)) = (&mut self.journal, journalled)
+            && let Err(error) =
+                syncing.and_then(|syncing| syncing.map_or(Ok(()), |s| journal.end(s)))
+        {
+            tracing::error!("the journal beside the database cannot be written: {error}");
         }
         committed?;
         if self.watch.as_ref().is_some_and(|watch| watch(Moment::After)) {
@@ -360,34 +361,6 @@ impl Desk {
         wal_left(&conn, "TRUNCATE")?;
         conn.close().map_err(|(_, error)| error.into())
     }
-}
-
-/// Appends to the journal and lets it be synced. One that cannot be written must not stop reception:
-/// the database is the truth.
-fn note(journal: &mut Option<Journal>, records: &[Record]) -> Option<Syncing> {
-    match journal.as_mut()?.append(records) {
-        Ok(file) => file.map(|file| tokio::task::spawn_blocking(move || file.sync_data())),
-        Err(error) => {
-            not_journalled(&error);
-            None
-        }
-    }
-}
-
-/// A sync of the journal under way.
-type Syncing = JoinHandle<io::Result<()>>;
-
-/// Waits for it; the writer has a blocking thread of its own.
-fn end_of(syncing: Syncing, journal: &mut Option<Journal>) {
-    let synced = Handle::current().block_on(syncing).unwrap_or_else(|e| Err(io::Error::other(e)));
-    if let (Err(error), Some(journal)) = (synced, journal) {
-        not_journalled(&error);
-        journal.leave_off();
-    }
-}
-
-fn not_journalled(error: &io::Error) {
-    tracing::error!("the journal beside the database cannot be written: {error}");
 }
 
 /// Checkpoints in the given mode; pages of the log that are not yet in the file.
