@@ -142,8 +142,8 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Tries the orphans of a reference again, now that a segment has it, or those of any reference
-    /// when the segment's is unknown or the modem does not count.
+    /// Tries the orphans of a line again, now that it is known what became of a segment: they are
+    /// this one's, or waited because they might have been.
     pub(super) fn adopt_orphans(&self, segment: OutSegmentId, now: UnixTime) -> Result<()> {
         let open =
             "SELECT EXISTS (SELECT 1 FROM segments_out s JOIN reports r ON r.line_id = s.line_id
@@ -151,21 +151,18 @@ impl WriteTx<'_> {
         if !self.conn.prepare_cached(open)?.query_row([segment], |row| row.get(0))? {
             return Ok(());
         }
-        let counts = self.counts(self.owner_of(segment)?.line)?;
         let sql = "SELECT r.id, r.line_id, r.mr, r.recipient, r.status, r.outcome, r.scts,
                           r.discharged_at, r.received_at
                      FROM segments_out s JOIN reports r ON r.line_id = s.line_id AND r.segment_id IS NULL
-                      AND (r.mr = s.mr OR r.mr IS NULL OR s.mr IS NULL OR NOT ?3)
                     WHERE s.id = ?1 AND r.received_at >= s.on_air_at - ?2 ORDER BY r.id";
         let slack = CLOCK_SLACK.0.cast_signed();
         let mut statement = self.conn.prepare_cached(sql)?;
         let orphans: Vec<(ReportId, Report)> = statement
-            .query_map((segment, slack, counts), |row| Ok((row.get(0)?, report_from(row)?)))?
+            .query_map((segment, slack), |row| Ok((row.get(0)?, report_from(row)?)))?
             .collect::<rusqlite::Result<_>>()?;
         for (id, mut orphan) in orphans {
-            let meant = self.segment_of(&orphan)?;
             // That the modem does not count shows with its second text: the first one's report waits.
-            if let Some(meant) = meant.filter(|meant| *meant == segment || !counts) {
+            if let Some(meant) = self.segment_of(&orphan)? {
                 orphan.received_at = now;
                 self.apply(id, &orphan, meant, None)?;
             }
@@ -185,13 +182,26 @@ impl WriteTx<'_> {
             .iter()
             .min_by_key(|c| (!c.accepted, !c.open, c.distance(anchor), c.submitted_at));
         if let Some(nearest) = nearest {
-            return Ok(Some(nearest.segment));
+            // A report can overtake our commit of its own submit, which then is no candidate yet:
+            // one of unknown end must not have it instead.
+            let waits = !nearest.accepted && self.is_on_air_to(report)?;
+            return Ok((!waits).then_some(nearest.segment));
         }
         let by_receipt = self.candidates(report, report.received_at)?;
         Ok(match by_receipt.iter().filter(|c| c.open).collect::<Vec<_>>()[..] {
             [only] if only.accepted => Some(only.segment),
             _ => None,
         })
+    }
+
+    /// Whether a segment is at the modem whose recipient the report is about.
+    fn is_on_air_to(&self, report: &Report) -> Result<bool> {
+        let sql = "SELECT o.recipient_key FROM segments_out s JOIN outbound o ON o.message_id = s.message_id
+                    WHERE s.line_id = ?1 AND s.state IN ('on_air', 'unknown') AND s.state = 'on_air'";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let recipients = statement.query_map([report.line], |row| row.get::<_, String>(0))?;
+        let recipients: Vec<String> = recipients.collect::<rusqlite::Result<_>>()?;
+        Ok(recipients.iter().any(|recipient| same_recipient(recipient, &report.recipient)))
     }
 
     /// The segments of this line, reference and recipient that can have been taken at `anchor`.

@@ -160,6 +160,7 @@ impl WriteTx<'_> {
                 self.custody(owner.message, now, "refused", Some(&owner.with_part(detail)))?;
             }
         }
+        self.adopt_orphans(segment, now)?;
         self.derive_state(owner.message, now)
     }
 
@@ -176,6 +177,7 @@ impl WriteTx<'_> {
         self.back_to_waiting(segment, None)?;
         self.wait_until(owner.message, next)?;
         self.custody(owner.message, now, "not sent", Some(&owner.with_part(why)))?;
+        self.adopt_orphans(segment, now)?;
         self.derive_state(owner.message, now)
     }
 

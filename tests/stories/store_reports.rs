@@ -1,7 +1,7 @@
 //! Delivery reports find their text, or are kept; never the wrong one.
 
 use proptest::prelude::*;
-use simgate::store::{NewReport, OutSegmentId, ReportMatch, ReportOutcome};
+use simgate::store::{NewReport, OutSegmentId, ReportMatch, ReportOutcome, WriteTx};
 use simgate::types::{Class, MessageId, MessageState, UnixTime};
 
 use crate::store::{Bench, T0, at, phone, text_to};
@@ -104,6 +104,43 @@ async fn a_report_with_a_wrong_time_stamp_is_believed_only_when_it_cannot_be_ano
     let delivered = ReportMatch::Matched(id, MessageState::Delivered);
     assert_eq!(bench.report(wrong(17)).await, delivered);
     assert_eq!(bench.report(wrong(18)).await, ReportMatch::Orphan);
+}
+
+/// Fault 63: a report that overtakes the commit of its own submit is not given to a text of unknown
+/// end to the same phone.
+#[tokio::test]
+async fn a_report_waits_for_the_submit_at_the_modem_before_it_speaks_for_an_unknown_text() {
+    let bench = Bench::new().await;
+    let (lost, segment) = bench.on_air_to(1, T0).await;
+    bench.write(move |tx| tx.segment_unknown(segment, "no answer", at(1))).await;
+    let (next, segment) = bench.on_air_to(1, at(2)).await;
+    let report = bench.about(1, 18, at(2), ReportOutcome::Delivered);
+    assert_eq!(bench.report(report).await, ReportMatch::Orphan);
+    bench.write(move |tx| tx.segment_accepted(segment, 18, at(2))).await;
+    assert_eq!(bench.message(next).await.state, MessageState::Delivered);
+    assert_eq!(bench.message(lost).await.state, MessageState::Unknown);
+}
+
+/// The same report is the unknown text's when the one at the modem turns out to have another
+/// reference, or not to have left.
+#[tokio::test]
+async fn a_report_that_waited_speaks_for_the_unknown_text_when_it_is_nobody_elses() {
+    for accepted in [true, false] {
+        let bench = Bench::new().await;
+        let (lost, segment) = bench.on_air_to(1, T0).await;
+        bench.write(move |tx| tx.segment_unknown(segment, "no answer", at(1))).await;
+        let (next, segment) = bench.on_air_to(1, at(2)).await;
+        let report = bench.about(1, 17, T0, ReportOutcome::Delivered);
+        assert_eq!(bench.report(report).await, ReportMatch::Orphan);
+        let became = move |tx: &WriteTx<'_>| match accepted {
+            true => tx.segment_accepted(segment, 18, at(3)),
+            false => tx.segment_not_sent(segment, "the port is gone", at(60), at(3)),
+        };
+        let state = if accepted { MessageState::Sent } else { MessageState::Queued };
+        assert_eq!(bench.write(became).await, state);
+        assert_eq!(bench.message(lost).await.state, MessageState::Delivered);
+        assert_eq!(bench.message(next).await.state, state);
+    }
 }
 
 /// Fault 63, E145: a report can come before our own commit of the reference it names.
