@@ -16,6 +16,7 @@
 
 mod cost;
 mod http;
+mod past;
 mod rows;
 mod site;
 

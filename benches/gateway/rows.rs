@@ -38,6 +38,7 @@ pub const ROWS: &[Row] = &[
     ("inbound", inbound),
     ("inbound-three", inbound_in_three_parts),
     ("outbound", outbound),
+    ("outbound-old", outbound_of_an_old_gateway),
     ("lone-in", lone_text_in),
     ("lone-out", lone_text_out),
     ("idle", idle),
@@ -86,7 +87,7 @@ fn receive(site: &Site, texts: usize, text: fn(usize) -> String) -> (f64, Cost) 
 /// Single texts that wait in the queue when the network comes back.
 fn outbound(size: &Size) -> Vec<Figure> {
     let site = Site::start(&Plan::of(size));
-    let (wall, cost) = send(&site, size.texts, short);
+    let (wall, cost) = send(&site, size.texts, short, false);
     vec![
         figure("texts a second", size.texts as f64 / wall, AtLeast(1_500.0)),
         figure("CPU ms a text", cost.cpu * 1e3 / size.texts as f64, AtMost(0.35)),
@@ -94,9 +95,24 @@ fn outbound(size: &Size) -> Vec<Figure> {
     ]
 }
 
+/// The same with reports, from a gateway that is new and from one that has sent 200,000 texts.
+fn outbound_of_an_old_gateway(size: &Size) -> Vec<Figure> {
+    const YEARS: usize = 200_000;
+    let each = |earlier| {
+        let site = Site::start(&Plan { earlier, ..Plan::of(size) });
+        let (_, cost) = send(&site, size.texts, short, true);
+        cost.cpu * 1e3 / size.texts as f64
+    };
+    let (new, old) = (each(0), each(YEARS));
+    vec![
+        figure("CPU ms a text with its report, new", new, Aim::None),
+        figure("CPU ms a text with its report, old", old, AtMost(1.25 * new)),
+    ]
+}
+
 /// Queues texts for all modems while they are without a network, and lets them go: accepting them
-/// is not what is measured. Nobody asks for reports, which would be texts of their own.
-fn send(site: &Site, texts: usize, text: fn(usize) -> String) -> (f64, Cost) {
+/// is not what is measured. Reports would be texts of their own.
+fn send(site: &Site, texts: usize, text: fn(usize) -> String, report: bool) -> (f64, Cost) {
     let modems = site.cards.len();
     let network = |registration: u8| {
         let change = json!({ "registration": registration });
@@ -107,7 +123,7 @@ fn send(site: &Site, texts: usize, text: fn(usize) -> String) -> (f64, Cost) {
     network(0);
     wait("the lines to be away", || (site.ready() == 0).then_some(()));
     let earlier = site.emulator.all_submits();
-    site.gateway.queue(&site.cards, &(0..texts).map(text).collect::<Vec<_>>());
+    site.gateway.queue(&site.cards, &(0..texts).map(text).collect::<Vec<_>>(), report);
     let (before, started) = (site.gateway.cost(), Instant::now());
     network(1);
     wait("the texts to be sent", || {
@@ -139,7 +155,7 @@ fn lone_text_out(size: &Size) -> Vec<Figure> {
     let mut times = Vec::new();
     for n in 0..lone(size) {
         let started = Instant::now();
-        site.gateway.queue(&site.cards, &[short(n)]);
+        site.gateway.queue(&site.cards, &[short(n)], false);
         while site.emulator.submitted(0, n as u64).is_empty() {
             std::thread::sleep(Duration::from_micros(200));
         }
@@ -225,7 +241,7 @@ fn lost_final_result(size: &Size) -> Vec<Figure> {
     let modem = format!("{ROOMY}[[modem.faults.rules]]\n{rule}");
     let site = Site::start(&Plan { network, modem: &modem, ..Plan::of(size) });
     let mut seen = vec![Instant::now()];
-    site.gateway.queue(&site.cards, &(0..20).map(short).collect::<Vec<_>>());
+    site.gateway.queue(&site.cards, &(0..20).map(short).collect::<Vec<_>>(), false);
     while seen.len() <= 20 {
         let more = site.emulator.submitted(0, seen.len() as u64 - 1).len();
         seen.extend(std::iter::repeat_n(Instant::now(), more));
@@ -248,7 +264,7 @@ fn three_parts_on_the_air(size: &Size) -> Vec<Figure> {
     let site = Site::start(&Plan { network, ..Plan::of(size) });
     let mut events = site.gateway.api.events("/api/v1/events");
     let started = Instant::now();
-    site.gateway.queue(&site.cards, &[long(0)]);
+    site.gateway.queue(&site.cards, &[long(0)], false);
     events.wait(|event| event["message"]["segments_done"] == 3);
     let took = started.elapsed().as_secs_f64();
     vec![figure("s until the last part is accepted", took, AtMost(5.1))]
@@ -278,10 +294,10 @@ fn slow_disk(size: &Size) -> Vec<Figure> {
     let (wall, _) = receive(&site, size.texts, short);
     let inbound = size.texts as f64 / wall;
     let texts = (size.texts / 10).max(10);
-    let (wall, _) = send(&site, texts, short);
+    let (wall, _) = send(&site, texts, short, false);
     let alone = texts as f64 / wall;
     drop(site);
-    let (wall, _) = send(&Site::start(&plan(8)), texts * 8, short);
+    let (wall, _) = send(&Site::start(&plan(8)), texts * 8, short, false);
     vec![
         figure("texts in a second", inbound, AtLeast(1_000.0)),
         figure("texts out a second, one modem", alone, AtLeast(80.0)),
@@ -297,7 +313,7 @@ fn serial_line(size: &Size) -> Vec<Figure> {
     let texts = size.texts.min(300);
     let (wall, _) = receive(&Site::start(&plan()), texts, full);
     let inbound = texts as f64 / wall;
-    let (wall, _) = send(&Site::start(&plan()), texts, full);
+    let (wall, _) = send(&Site::start(&plan()), texts, full, false);
     vec![
         figure("texts in a second", inbound, AtLeast(27.5)),
         figure("texts out a second", texts as f64 / wall, AtLeast(31.5)),

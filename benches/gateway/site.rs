@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use crate::Size;
 use crate::cost::Cost;
 use crate::http::Place;
+use crate::past;
 
 /// How long anything may take before the measurement is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -47,6 +48,8 @@ pub struct Plan<'a> {
     pub modem: &'a str,
     /// Settings of the environment for the gateway.
     pub environment: &'a [(&'a str, String)],
+    /// How many texts it sent before.
+    pub earlier: usize,
 }
 
 /// A network without air time, and room for a burst.
@@ -56,7 +59,14 @@ pub const ROOMY: &str = "storage = { sim = 250, equipment = 250 }\n";
 impl<'a> Plan<'a> {
     /// One fast modem.
     pub fn of(size: &'a Size) -> Self {
-        Self { program: &size.program, modems: 1, network: FAST, modem: ROOMY, environment: &[] }
+        Self {
+            program: &size.program,
+            modems: 1,
+            network: FAST,
+            modem: ROOMY,
+            environment: &[],
+            earlier: 0,
+        }
     }
 }
 
@@ -65,10 +75,13 @@ impl Site {
     pub fn start(plan: &Plan<'_>) -> Site {
         let folder = tempfile::tempdir().expect("a folder");
         let emulator = Emulator::start(plan, folder.path());
-        let gateway = Gateway::start(plan, folder.path());
         let modems = emulator.control.get("/modems");
         let card = |modem: &Value| modem["iccid"].as_str().unwrap_or_default().to_owned();
-        let cards = modems.as_array().expect("modems").iter().map(card).collect();
+        let cards: Vec<String> = modems.as_array().expect("modems").iter().map(card).collect();
+        if plan.earlier > 0 {
+            past::write(&folder.path().join("data"), &cards[0], plan.earlier);
+        }
+        let gateway = Gateway::start(plan, folder.path());
         let site = Site { emulator, gateway, cards, _folder: folder };
         wait("the modems to be ready", || (site.ready() == plan.modems).then_some(()));
         site
@@ -163,14 +176,14 @@ impl Gateway {
     }
 
     /// Queues texts on these cards in turn, each to another number, in batches as the API takes
-    /// them.
-    pub fn queue(&self, cards: &[String], texts: &[String]) {
+    /// them; with a report for each where that is said.
+    pub fn queue(&self, cards: &[String], texts: &[String], report: bool) {
         for (batch, texts) in texts.chunks(500).enumerate() {
             let message = |(n, text): (usize, &String)| {
                 let number = batch * 500 + n;
                 let to = format!("+4477009{:05}", 10_000 + number);
                 let line = &cards[number % cards.len()];
-                json!({ "to": to, "text": text, "line": line, "report": false })
+                json!({ "to": to, "text": text, "line": line, "report": report })
             };
             let messages: Vec<Value> = texts.iter().enumerate().map(message).collect();
             self.api.post("/api/v1/messages/batch", &json!({ "messages": messages }));

@@ -53,7 +53,8 @@ pub(in crate::web) async fn show(
         parts.push(Part::new(name, fine, words));
     }
     if parts.is_empty() {
-        let words = "No modem is there. Plug one in; `simgate doctor` says what stands in its way.";
+        let words =
+            "No modem is there. Plug one in; `simgate modems` shows what this computer sees.";
         parts.push(Part::new("Modems", false, words));
     }
     parts.push(disk(&app));
