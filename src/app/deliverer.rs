@@ -161,24 +161,29 @@ async fn mail_lane(shared: &Shared, room: &Arc<MailRoom>) {
 
 /// Waits for something to do; `true`: the gateway stops.
 async fn rest(shared: &Shared, rest: Rest, added: impl Future<Output = ()>) -> bool {
-    let now = shared.clock.wall();
-    let (until, added) = match rest {
-        Rest::Closed(until) => (until, None),
-        Rest::Idle(next) => {
-            let look = now.after(shared.settings.look_every);
-            let next = next.map_or(look, |next| next.min(look));
-            (next.max(now.after(AT_LEAST)), Some(added))
-        }
-    };
-    let added = async {
-        match added {
-            Some(added) => added.await,
-            None => std::future::pending().await,
+    let something = async {
+        match rest {
+            Rest::Closed(until) => shared.clock.sleep_until_wall(until).await,
+            Rest::Idle(next) => {
+                let now = shared.clock.wall();
+                let due = async {
+                    match next {
+                        Some(next) => {
+                            shared.clock.sleep_until_wall(next.max(now.after(AT_LEAST))).await
+                        }
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = added => {}
+                    () = due => {}
+                    () = shared.clock.beat(shared.settings.look_every) => {}
+                }
+            }
         }
     };
     tokio::select! {
-        () = added => false,
-        () = shared.clock.sleep_until_wall(until) => false,
+        () = something => false,
         () = shared.stopped() => true,
     }
 }

@@ -147,8 +147,11 @@ pub struct Hex(String);
 impl Hex {
     /// The digits of `octets`, upper case.
     pub fn of(octets: &[u8]) -> Self {
-        let digit = |nibble: u8| char::from(b"0123456789ABCDEF"[usize::from(nibble & 0x0F)]);
-        Self(octets.iter().flat_map(|octet| [digit(octet >> 4), digit(*octet)]).collect())
+        let digit = |nibble: u8| match nibble {
+            0..=9 => char::from(b'0' + nibble),
+            _ => char::from(b'A' - 10 + nibble),
+        };
+        Self(octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 0x0F)]).collect())
     }
 
     /// Checks digits that are hexadecimal already.
