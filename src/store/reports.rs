@@ -207,6 +207,7 @@ impl WriteTx<'_> {
     /// The segments of this line, reference and recipient that can have been taken at `anchor`.
     fn candidates(&self, report: &Report, anchor: UnixTime) -> Result<Vec<Candidate>> {
         let counts = report.mr.is_some() && self.counts(report.line)?;
+        let most = if counts { MOST_OF_A_REFERENCE } else { MOST_WITHOUT };
         // Each look finds its segments by an index and stops: a line has sent more in a year than a
         // report can be compared with.
         let sql = "WITH taken AS (
@@ -236,7 +237,7 @@ impl WriteTx<'_> {
         let mut statement = self.conn.prepare_cached(sql)?;
         let candidates = statement.query_map(
             named_params! {
-                ":line": report.line, ":mr": report.mr.filter(|_| counts), ":most": MOST_CANDIDATES,
+                ":line": report.line, ":mr": report.mr.filter(|_| counts), ":most": most,
                 ":earliest": UnixTime(anchor.0.saturating_sub(LONGEST_VALIDITY.0.cast_signed())),
                 ":latest": anchor.after(CLOCK_SLACK).after(CLOCK_SLACK),
             },
@@ -321,8 +322,11 @@ impl WriteTx<'_> {
     }
 }
 
-/// Segments that a report is compared with; a modem that does not count offers all of its line.
-const MOST_CANDIDATES: u32 = 5_000;
+/// Segments of one reference that a report is compared with, newest first: as many as a modem gives
+/// that reference within ten thousand submits.
+const MOST_OF_A_REFERENCE: u32 = 40;
+/// The same of a modem that does not count: all its submits offer themselves.
+const MOST_WITHOUT: u32 = 1_000;
 
 /// TP-VP ends at 63 weeks (23.040 §9.2.3.12.1); no report comes later.
 const LONGEST_VALIDITY: Millis = Millis::from_secs(64 * 7 * 24 * 3_600);

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::{Duration, Instant};
 
 use super::connection::{open_writer, quick_check};
 use super::error::{ErrorKind, Result, StoreError};
@@ -25,6 +26,8 @@ const WAITING: usize = 1_024;
 const BATCH: usize = 256;
 /// Jobs after which the writer looks how long the log is.
 const LOOK_AFTER: usize = 4;
+/// A commit that takes longer is worth a moment's wait for company.
+const SLOW: Duration = Duration::from_millis(4);
 /// WAL pages after which the writer checkpoints between batches.
 const CHECKPOINT_PAGES: i64 = 1_000;
 /// 64 MiB of 4 KiB pages: a reader that never ends starves the checkpoint.
@@ -175,7 +178,13 @@ fn closed() -> StoreError {
 
 async fn serve(mut desk: Desk, mut receiver: mpsc::Receiver<Message>) {
     let mut messages = Vec::new();
+    let mut pause = Duration::ZERO;
     while receiver.recv_many(&mut messages, BATCH).await > 0 {
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+            let more = std::iter::from_fn(|| receiver.try_recv().ok());
+            messages.extend(more.take(BATCH.saturating_sub(messages.len())));
+        }
         let (mut jobs, mut closing) = (Vec::new(), None);
         for message in messages.drain(..) {
             match message {
@@ -185,6 +194,7 @@ async fn serve(mut desk: Desk, mut receiver: mpsc::Receiver<Message>) {
             }
         }
         let last = closing.is_some();
+        let (count, began) = (jobs.len(), Instant::now());
         let work = move || {
             desk.batch(jobs);
             if let Some(answer) = closing {
@@ -206,6 +216,11 @@ async fn serve(mut desk: Desk, mut receiver: mpsc::Receiver<Message>) {
         if last {
             return;
         }
+        // Modems that were answered together ask again within moments, but not in the same one: on a
+        // slow card the first of them must not have a commit for itself while the others wait.
+        let took = began.elapsed();
+        let crowded = count > 1 || !receiver.is_empty();
+        pause = if crowded && took >= SLOW { took / 3 } else { Duration::ZERO };
     }
 }
 
