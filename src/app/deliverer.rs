@@ -3,9 +3,9 @@
 //!
 //! Three lanes, so that a slow mail server delays no text to a member of staff: letters go to the
 //! mail server, notices by SMS become texts in the queue, events go to the programs that rules
-//! name (`hooks`). When the mail server itself fails, the
-//! whole lane rests and no letter is blamed; when it does so for long, people are told by another
-//! way (E75).
+//! name (`hooks`). When the mail server itself fails, the whole lane rests and no letter is blamed;
+//! when it does so for long, people are told by another way (E75). A fourth lane looks for that, and
+//! for what became of texts that came by mail.
 
 use std::sync::Arc;
 
