@@ -121,7 +121,7 @@ impl WriteTx<'_> {
             let detail = owner.with_part(&format!("reference {mr}"));
             self.custody(owner.message, now, "accepted by the network", Some(&detail))?;
             self.count_segment_out(owner.line, &owner.recipient_key, now)?;
-            if owner.seq < owner.total {
+            if owner.total > 1 {
                 self.continue_lease(owner.message, now)?;
             }
             self.weigh_references(owner.line, segment, mr, now)?;
