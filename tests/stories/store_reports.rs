@@ -121,6 +121,21 @@ async fn a_report_waits_for_the_submit_at_the_modem_before_it_speaks_for_an_unkn
     assert_eq!(bench.message(lost).await.state, MessageState::Unknown);
 }
 
+/// Reports of nobody's, however many, keep none from its text.
+#[tokio::test]
+async fn a_flood_of_strange_reports_hides_no_true_one() {
+    let bench = Bench::new().await;
+    let (id, segment) = bench.on_air_to(1, T0).await;
+    for n in 0..150 {
+        let strange = bench.about(2, n, at(n.into()), ReportOutcome::Delivered);
+        assert_eq!(bench.report(strange).await, ReportMatch::Orphan);
+    }
+    let own = bench.about(1, 200, T0, ReportOutcome::Delivered);
+    assert_eq!(bench.report(own).await, ReportMatch::Orphan);
+    bench.write(move |tx| tx.segment_accepted(segment, 200, at(1))).await;
+    assert_eq!(bench.message(id).await.state, MessageState::Delivered);
+}
+
 /// The same report is the unknown text's when the one at the modem turns out to have another
 /// reference, or not to have left.
 #[tokio::test]
