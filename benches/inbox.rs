@@ -147,6 +147,7 @@ fn fill(file: &std::path::Path, messages: u32) {
                 iif(i % 2, 'received', 'delivered'), printf('+4477009%05d', {thread} - 1),
                 printf('Hello, word%d: is my order %d ready, or shall we come on day%d again?', i % 5003, i, i % 31),
                 {now} - ({messages} - i) * 1000, iif(i % 2, {now} - ({messages} - i) * 1000, NULL), i % 2 FROM n;
+         INSERT INTO messages_fts (rowid, text) SELECT id, text FROM messages;
          UPDATE conversations SET last_message_id = (SELECT max(id) FROM messages WHERE conversation_id = conversations.id);
          UPDATE conversations SET last_message_at = (SELECT created_at FROM messages WHERE id = last_message_id),
                 unread = 3 WHERE last_message_id IS NOT NULL;

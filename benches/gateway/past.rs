@@ -28,6 +28,7 @@ pub fn write(data: &Path, card: &str, texts: usize) {
          SELECT i, 1, 'out', 'delivered', printf('+4477009%05d', 10000 + i % 9973),
                 printf('Your order %d is ready', i), 'gsm7', 1, 1, {began} + i * 60000,
                 {began} + i * 60000, {began} + i * 60000 FROM n;
+         INSERT INTO messages_fts (rowid, text) SELECT id, text FROM messages;
          INSERT INTO outbound (message_id, line_id, recipient_key, rank, stage, report, send_at,
                                next_try_at, valid_for_ms, valid_until)
          SELECT id, 1, number_key, 3, 'over', 1, created_at, created_at, 86400000,

@@ -9,8 +9,8 @@ use super::reports;
 use crate::engine::{Inbound, Seen};
 use crate::sms::{self, Assembled, Content, Deliver, MessageClass, Purpose, Tpdu, Way};
 use crate::store::{
-    Concat, GroupId, Inserted, Kept, Kind, LineId, NewInbound, NewSegment, Result, SegmentId,
-    Source, WriteTx,
+    Concat, GroupId, Kept, Kind, LineId, NewInbound, NewSegment, Published, Recognised, Result,
+    SegmentId, Source, WriteTx,
 };
 use crate::types::{Country, MessageId, Number, UnixTime};
 
@@ -100,7 +100,8 @@ pub(super) fn publish_with_gaps(
     on: Place,
     house: &House,
 ) -> Result<Option<MessageId>> {
-    publish_group(tx, group, on, Some(house))
+    let published = publish_group(tx, group, on, Some(house))?;
+    Ok(published.map(|published| published.message))
 }
 
 /// Where and when a text is taken in.
@@ -128,7 +129,7 @@ fn text(
         total: c.total,
         seq: c.seq,
     });
-    let inserted = tx.insert_segment(&NewSegment {
+    let new = NewSegment {
         line: arrival.line,
         tpdu: raw.to_vec(),
         sender: Some(sender(deliver, arrival.country)),
@@ -138,23 +139,37 @@ fn text(
         stored: arrival.stored.clone(),
         error: None,
         received_at: arrival.at,
-    })?;
-    let (segment, message) = match inserted {
-        Inserted::Seen { segment, message, .. } => (segment, message),
-        Inserted::New { segment, group: None } => {
-            let assembled = sms::assemble([deliver]);
-            let parts = Parts { deliver, assembled: assembled.first(), received_at: arrival.at };
-            (segment, publish(tx, on, Source::Segment(segment), &parts, house)?)
-        }
-        // Whole, or shown with gaps before: then a late segment fills one.
-        Inserted::New { segment, group: Some(group) }
-            if group.is_complete() || group.message.is_some() =>
-        {
-            (segment, publish_group(tx, group.id, on, house)?)
-        }
-        Inserted::New { segment, group: Some(_) } => (segment, None),
     };
-    Ok(Taken { segment: Some(segment), message, ..Taken::default() })
+    let fresh = match tx.recognise(&new)? {
+        Recognised::New(fresh) => fresh,
+        Recognised::Again { segment, message, .. } => return Ok(taken(segment, message)),
+    };
+    if concat.is_none() {
+        let assembled = sms::assemble([deliver]);
+        let parts = Parts { deliver, assembled: assembled.first(), received_at: arrival.at };
+        if let Some(whole) = publish(tx, on, Source::Whole(fresh), &parts, house)? {
+            return Ok(Taken::from(whole));
+        }
+    }
+    let (segment, group) = tx.insert_part(fresh)?;
+    let message = match group {
+        // Whole, or shown with gaps before: then a late segment fills one.
+        Some(group) if group.is_complete() || group.message.is_some() => {
+            publish_group(tx, group.id, on, house)?.map(|published| published.message)
+        }
+        _ => None,
+    };
+    Ok(taken(segment, message))
+}
+
+fn taken(segment: SegmentId, message: Option<MessageId>) -> Taken {
+    Taken { segment: Some(segment), message, ..Taken::default() }
+}
+
+impl From<Published> for Taken {
+    fn from(published: Published) -> Self {
+        Self { segment: published.segment, message: Some(published.message), ..Self::default() }
+    }
 }
 
 /// What a message is made from.
@@ -169,7 +184,7 @@ fn publish_group(
     group: GroupId,
     on: Place,
     house: Option<&House>,
-) -> Result<Option<MessageId>> {
+) -> Result<Option<Published>> {
     let parts = tx.group_parts(group)?;
     let delivers: Vec<Deliver> = parts
         .iter()
@@ -188,10 +203,10 @@ fn publish_group(
 fn publish(
     tx: &WriteTx<'_>,
     on: Place,
-    source: Source,
+    source: Source<'_>,
     parts: &Parts<'_>,
     house: Option<&House>,
-) -> Result<Option<MessageId>> {
+) -> Result<Option<Published>> {
     let (deliver, Some(assembled)) = (parts.deliver, parts.assembled) else { return Ok(None) };
     let total = assembled.key.map_or(1, |key| u32::from(key.total));
     let missing = u32::try_from(assembled.missing.len()).unwrap_or(0);
@@ -217,18 +232,22 @@ fn publish(
         return tx.publish_inbound(&new).map(Some);
     };
     let decided = decision::decide(tx, on.line, inbound, house, on.now)?;
-    let message = tx.publish_filed(&new, &decided.filing())?;
-    decided.carry_out(tx, message, on.now)?;
-    Ok(Some(message))
+    let published = tx.publish_filed(&new, &decided.filing())?;
+    decided.carry_out(tx, published.message, on.now)?;
+    Ok(Some(published))
 }
 
 /// The text as the engine sees it, when there is something to decide: not for what the inbox does
 /// not show, and for a text shown with gaps before only once the last one is filled (E29).
-fn to_decide(tx: &WriteTx<'_>, new: &NewInbound, assembled: &Assembled) -> Result<Option<Inbound>> {
+fn to_decide(
+    tx: &WriteTx<'_>,
+    new: &NewInbound<'_>,
+    assembled: &Assembled,
+) -> Result<Option<Inbound>> {
     let (Kind::Text, Some(from)) = (new.kind, &new.sender) else { return Ok(None) };
     let shown = match new.source {
         Source::Group(group) => tx.group_status(group)?.message.is_some(),
-        Source::Segment(_) => false,
+        Source::Whole(_) => false,
     };
     let whole = new.present >= new.segments;
     if shown && !whole {
@@ -246,7 +265,7 @@ fn to_decide(tx: &WriteTx<'_>, new: &NewInbound, assembled: &Assembled) -> Resul
 
 /// Keeps what cannot be read as a message that says so; the octets are on its page.
 fn undecodable(tx: &WriteTx<'_>, arrival: &Arrival, raw: &[u8], error: &str) -> Result<Taken> {
-    let inserted = tx.insert_segment(&NewSegment {
+    let new = NewSegment {
         line: arrival.line,
         tpdu: raw.to_vec(),
         sender: None,
@@ -256,28 +275,26 @@ fn undecodable(tx: &WriteTx<'_>, arrival: &Arrival, raw: &[u8], error: &str) -> 
         stored: arrival.stored.clone(),
         error: Some(error.to_owned()),
         received_at: arrival.at,
-    })?;
-    let (segment, message) = match inserted {
-        Inserted::Seen { segment, message, .. } => (segment, message),
-        Inserted::New { segment, .. } => {
-            let message = tx.publish_inbound(&NewInbound {
-                line: arrival.line,
-                source: Source::Segment(segment),
-                sender: None,
-                text: String::new(),
-                kind: Kind::Undecodable,
-                alphabet: None,
-                flash: false,
-                segments: 1,
-                present: 1,
-                scts: None,
-                error: Some(error.to_owned()),
-                received_at: arrival.at,
-            })?;
-            (segment, Some(message))
-        }
     };
-    Ok(Taken { segment: Some(segment), message, ..Taken::default() })
+    let fresh = match tx.recognise(&new)? {
+        Recognised::New(fresh) => fresh,
+        Recognised::Again { segment, message, .. } => return Ok(taken(segment, message)),
+    };
+    let published = tx.publish_inbound(&NewInbound {
+        line: arrival.line,
+        source: Source::Whole(fresh),
+        sender: None,
+        text: String::new(),
+        kind: Kind::Undecodable,
+        alphabet: None,
+        flash: false,
+        segments: 1,
+        present: 1,
+        scts: None,
+        error: Some(error.to_owned()),
+        received_at: arrival.at,
+    })?;
+    Ok(Taken::from(published))
 }
 
 /// The TPDU behind the service centre address; everything when the length lies.

@@ -403,14 +403,39 @@ impl WriteTx<'_> {
         line: LineId,
         now: UnixTime,
     ) -> Result<ConversationId> {
-        let sql = "INSERT INTO conversations (key, line_id, last_message_at, created_at)
-                   VALUES (:key, :line, :now, :now)
-                   ON CONFLICT (key) DO UPDATE SET key = key RETURNING id";
-        let opened = named_params! { ":key": number.key(), ":line": line, ":now": now };
-        let id = self.conn.prepare_cached(sql)?.query_row(opened, |row| row.get(0))?;
-        let sql =
-            "INSERT OR IGNORE INTO conversation_lines (conversation_id, line_id) VALUES (?1, ?2)";
-        self.conn.prepare_cached(sql)?.execute((id, line))?;
+        let key = number.key();
+        let sql = "SELECT id, EXISTS (SELECT 1 FROM conversation_lines
+                                       WHERE conversation_id = conversations.id AND line_id = ?2)
+                     FROM conversations WHERE key = ?1";
+        let found = self
+            .conn
+            .prepare_cached(sql)?
+            .query_row((&key, line), |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (id, was_on_line) = match found {
+            Some(found) => found,
+            None => {
+                let sql = "INSERT INTO conversations (key, line_id, last_message_at, created_at)
+                           VALUES (:key, :line, :now, :now)";
+                let opened = named_params! { ":key": key, ":line": line, ":now": now };
+                (ConversationId(self.conn.prepare_cached(sql)?.insert(opened)?), false)
+            }
+        };
+        if !was_on_line {
+            let sql = "INSERT INTO conversation_lines (conversation_id, line_id) VALUES (?1, ?2)";
+            self.conn.prepare_cached(sql)?.execute((id, line))?;
+        }
         Ok(id)
+    }
+
+    /// `line` is the last one used: where an answer goes out. Written only when it is another: whatever
+    /// may break a reference is done with a copy of each page it touches.
+    pub(super) fn last_on_line(&self, of: ConversationId, line: LineId) -> Result<()> {
+        let sql = "SELECT line_id IS ?2 FROM conversations WHERE id = ?1";
+        if !self.conn.prepare_cached(sql)?.query_row((of, line), |row| row.get(0))? {
+            let sql = "UPDATE conversations SET line_id = ?2 WHERE id = ?1";
+            self.conn.prepare_cached(sql)?.execute((of, line))?;
+        }
+        Ok(())
     }
 }

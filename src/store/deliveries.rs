@@ -174,18 +174,14 @@ impl WriteTx<'_> {
     pub fn add_delivery(&self, new: &NewDelivery, now: UnixTime) -> Result<Option<DeliveryId>> {
         let sql = "INSERT INTO deliveries (kind, target, payload, message_id, once, next_try_at, created_at)
                    VALUES (:kind, :target, :payload, :message, :once, :due, :now)
-                   ON CONFLICT (once) DO NOTHING RETURNING id";
-        let added = self.conn.prepare_cached(sql)?.query_row(
-            named_params! {
-                ":kind": new.kind, ":target": new.target, ":payload": new.payload.to_string(),
-                ":message": new.message, ":once": new.once,
-                ":due": new.not_before.unwrap_or(now), ":now": now,
-            },
-            |row| row.get(0),
-        );
-        let added = added.optional()?;
-        self.notes.borrow_mut().deliveries += usize::from(added.is_some());
-        Ok(added)
+                   ON CONFLICT (once) DO NOTHING";
+        let added = self.conn.prepare_cached(sql)?.execute(named_params! {
+            ":kind": new.kind, ":target": new.target, ":payload": new.payload.to_string(),
+            ":message": new.message, ":once": new.once,
+            ":due": new.not_before.unwrap_or(now), ":now": now,
+        })?;
+        self.notes.borrow_mut().deliveries += added;
+        Ok((added > 0).then(|| DeliveryId(self.conn.last_insert_rowid())))
     }
 
     /// Leases the oldest delivery due by one way, so that only one task ever carries it out.

@@ -111,11 +111,11 @@ impl WriteTx<'_> {
         }
         let sql =
             "INSERT INTO groups (line_id, sender_key, sender_raw, wide, reference, total, first_at)
-                   VALUES (:line, :key, :raw, :wide, :reference, :total, :at) RETURNING id";
+                   VALUES (:line, :key, :raw, :wide, :reference, :total, :at)";
         let begun = named_params! {
             ":line": new.line, ":key": key, ":raw": new.sender_raw, ":wide": concat.wide,
             ":reference": concat.reference, ":total": concat.total, ":at": new.received_at,
         };
-        Ok(self.conn.prepare_cached(sql)?.query_row(begun, |row| row.get(0))?)
+        Ok(GroupId(self.conn.prepare_cached(sql)?.insert(begun)?))
     }
 }

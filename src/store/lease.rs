@@ -63,23 +63,20 @@ pub struct OutSegment {
 // The order of a recipient: higher class first, then first come. A text waits while another to the
 // same recipient is at the modem, and behind those before it, even when they wait for a retry.
 // A text for later, one out of time, one held or unknown (stage `over`) blocks nobody.
-const LEASE_OUTBOUND: &str = "
-    UPDATE outbound SET stage = 'leased', lease_until = :until
-     WHERE message_id = (
-         SELECT o.message_id FROM outbound o
-          WHERE o.stage <> 'over' AND o.line_id = :line
-            AND (o.stage = 'waiting' OR (o.stage = 'leased' AND o.lease_until <= :now))
-            AND o.send_at <= :now AND o.next_try_at <= :now AND o.valid_until > :now
-            AND (SELECT sms FROM lines WHERE id = :line) IN ('on', 'pending_on')
-            AND NOT EXISTS (
-                SELECT 1 FROM outbound p
-                 WHERE p.stage <> 'over' AND p.line_id = o.line_id
-                   AND p.recipient_key = o.recipient_key AND p.message_id <> o.message_id
-                   AND (p.stage = 'on_air' OR (p.stage = 'leased' AND p.lease_until > :now)
-                        OR ((p.rank, p.message_id) < (o.rank, o.message_id)
-                            AND p.send_at <= :now AND p.valid_until > :now)))
-          ORDER BY o.rank, o.message_id LIMIT 1)
-    RETURNING message_id";
+const NEXT_OUTBOUND: &str = "
+    SELECT o.message_id FROM outbound o
+     WHERE o.stage <> 'over' AND o.line_id = :line
+       AND (o.stage = 'waiting' OR (o.stage = 'leased' AND o.lease_until <= :now))
+       AND o.send_at <= :now AND o.next_try_at <= :now AND o.valid_until > :now
+       AND (SELECT sms FROM lines WHERE id = :line) IN ('on', 'pending_on')
+       AND NOT EXISTS (
+           SELECT 1 FROM outbound p
+            WHERE p.stage <> 'over' AND p.line_id = o.line_id
+              AND p.recipient_key = o.recipient_key AND p.message_id <> o.message_id
+              AND (p.stage = 'on_air' OR (p.stage = 'leased' AND p.lease_until > :now)
+                   OR ((p.rank, p.message_id) < (o.rank, o.message_id)
+                       AND p.send_at <= :now AND p.valid_until > :now)))
+     ORDER BY o.rank, o.message_id LIMIT 1";
 
 impl ReadTx<'_> {
     /// When [`WriteTx::lease_outbound`] may find something without anybody ringing: the next
@@ -122,13 +119,12 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Leases the next due text of `line`: by class, then first come, in order per recipient.
     pub fn lease_outbound(&self, line: LineId, now: UnixTime) -> Result<Option<Outbound>> {
-        let lease = named_params! { ":line": line, ":now": now, ":until": now.after(LEASE) };
-        let leased: Option<MessageId> = self
-            .conn
-            .prepare_cached(LEASE_OUTBOUND)?
-            .query_row(lease, |row| row.get(0))
-            .optional()?;
-        let Some(message) = leased else { return Ok(None) };
+        let due = named_params! { ":line": line, ":now": now };
+        let next: Option<MessageId> =
+            self.conn.prepare_cached(NEXT_OUTBOUND)?.query_row(due, |row| row.get(0)).optional()?;
+        let Some(message) = next else { return Ok(None) };
+        let sql = "UPDATE outbound SET stage = 'leased', lease_until = ?2 WHERE message_id = ?1";
+        self.conn.prepare_cached(sql)?.execute((message, now.after(LEASE)))?;
         let outbound = self.leased(message)?;
         match !outbound.segments.is_empty() && self.restart_when_torn(message, now)? {
             true => self.leased(message).map(Some),

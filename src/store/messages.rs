@@ -210,7 +210,8 @@ impl ReadTx<'_> {
     /// How many messages wait for a person: unknown or held.
     pub fn waiting_for_people(&self) -> Result<u32> {
         let sql = "SELECT count(*) FROM messages
-                    WHERE state IN ('unknown', 'held', 'failed') AND state IN ('unknown', 'held')";
+                    WHERE (state = 'unknown' OR state = 'held' OR state = 'failed')
+                      AND state IN ('unknown', 'held')";
         Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
 
@@ -304,7 +305,7 @@ impl ReadTx<'_> {
         let sql = "SELECT m.state, count(*) FROM outbound o JOIN messages m ON m.id = o.message_id
                     WHERE o.stage <> 'over' GROUP BY m.state
                    UNION ALL
-                   SELECT state, count(*) FROM messages WHERE state IN ('unknown', 'held', 'failed')
+                   SELECT state, count(*) FROM messages WHERE (state = 'unknown' OR state = 'held' OR state = 'failed')
                       AND state IN ('unknown', 'held') GROUP BY state";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -317,6 +318,13 @@ impl WriteTx<'_> {
     pub fn set_trace(&self, message: MessageId, trace: &str) -> Result<()> {
         let sql = "UPDATE messages SET trace = ?2 WHERE id = ?1";
         self.conn.prepare_cached(sql)?.execute((message, trace))?;
+        Ok(())
+    }
+
+    /// Makes a new message's words findable.
+    pub(super) fn index_words(&self, message: MessageId, text: &str) -> Result<()> {
+        let sql = "INSERT INTO messages_fts (rowid, text) VALUES (?1, ?2)";
+        self.conn.prepare_cached(sql)?.execute((message, text))?;
         Ok(())
     }
 }

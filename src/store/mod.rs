@@ -84,7 +84,7 @@ mod webhook_keys;
 mod words;
 mod writer;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -109,7 +109,9 @@ pub use groups::{GroupId, GroupPart};
 pub use happenings::{Happening, NewHappening};
 pub use held_links::{HELD_LINK_LIFE, HeldLink, HeldUse};
 pub use idempotency::{Earlier, IdempotencyKey};
-pub use inbound::{Concat, GroupStatus, Inserted, NewInbound, NewSegment, SegmentId, Source};
+pub use inbound::{
+    Concat, Fresh, GroupStatus, NewInbound, NewSegment, Published, Recognised, SegmentId, Source,
+};
 pub use journal::{Contents as JournalContents, Entry as JournalEntry, Record as JournalRecord};
 pub use journal::{FOLDER_NAME as JOURNAL_FOLDER, read as read_journal};
 pub use lease::{OutSegment, OutSegmentId, Outbound};
@@ -153,6 +155,7 @@ pub use words::{
 pub use upkeep::{Checked, back_up, check, restore, set_aside};
 pub use writer::{Moment, Watch};
 
+use attempt::Undo;
 use journal::Journal;
 use readers::Readers;
 use rulebook::Rulebooks;
@@ -248,6 +251,8 @@ pub struct ReadTx<'a> {
 pub struct WriteTx<'a> {
     read: ReadTx<'a>,
     notes: &'a RefCell<Notes>,
+    /// How its parts are undone.
+    undo: Cell<Undo>,
 }
 
 impl<'a> Deref for WriteTx<'a> {

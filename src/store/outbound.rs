@@ -110,9 +110,9 @@ impl WriteTx<'_> {
         key: Option<&IdempotencyKey>,
         now: UnixTime,
     ) -> Result<(BatchId, Vec<MessageId>)> {
-        let sql = "INSERT INTO batches (size, created_at) VALUES (?1, ?2) RETURNING id";
+        let sql = "INSERT INTO batches (size, created_at) VALUES (?1, ?2)";
         let size = i64::try_from(new.len()).unwrap_or(i64::MAX);
-        let batch = self.conn.prepare_cached(sql)?.query_row((size, now), |row| row.get(0))?;
+        let batch = BatchId(self.conn.prepare_cached(sql)?.insert((size, now))?);
         if let Some(key) = key {
             self.remember_call(key, None, Some(batch), now)?;
         }
@@ -135,21 +135,18 @@ impl WriteTx<'_> {
                    VALUES (:conversation, :line, :out, :class, :state, :key, :text, :alphabet,
                        :segments, :flash, :tag, :emails, :author_kind, :author_id, :batch, :now, :hold,
                        iif(:hold IS NULL, '[]', json_array(json_object('step', 'acceptance',
-                           'why', 'waits for a person: ' || :hold))))
-                   RETURNING id";
-        let message: MessageId = self.conn.prepare_cached(sql)?.query_row(
-            named_params! {
-                ":conversation": conversation, ":line": new.line, ":out": Direction::Out,
-                ":class": new.class, ":key": key, ":text": new.text, ":alphabet": new.alphabet,
-                ":state": if held { MessageState::Held } else { MessageState::Queued },
-                ":segments": new.segments.max(1), ":flash": new.flash, ":tag": new.tag,
-                ":emails": serde_json::json!(new.response_emails).to_string(),
-                ":author_kind": new.author.as_ref().map(|a| a.kind),
-                ":author_id": new.author.as_ref().and_then(|a| a.id.as_ref()),
-                ":batch": batch, ":now": now, ":hold": new.hold,
-            },
-            |row| row.get(0),
-        )?;
+                           'why', 'waits for a person: ' || :hold))))";
+        let message = MessageId(self.conn.prepare_cached(sql)?.insert(named_params! {
+            ":conversation": conversation, ":line": new.line, ":out": Direction::Out,
+            ":class": new.class, ":key": key, ":text": new.text, ":alphabet": new.alphabet,
+            ":state": if held { MessageState::Held } else { MessageState::Queued },
+            ":segments": new.segments.max(1), ":flash": new.flash, ":tag": new.tag,
+            ":emails": serde_json::json!(new.response_emails).to_string(),
+            ":author_kind": new.author.as_ref().map(|a| a.kind),
+            ":author_id": new.author.as_ref().and_then(|a| a.id.as_ref()),
+            ":batch": batch, ":now": now, ":hold": new.hold,
+        })?);
+        self.index_words(message, &new.text)?;
         let send_at = new.send_at.unwrap_or(now).max(now);
         let valid_for = new.valid_for.unwrap_or_else(|| default_validity(new.class));
         let sql = "INSERT INTO outbound (message_id, line_id, recipient_key, rank, stage, report,
@@ -163,10 +160,11 @@ impl WriteTx<'_> {
             ":valid_for": i64::try_from(valid_for.0).unwrap_or(i64::MAX),
             ":valid_until": send_at.after(valid_for),
         })?;
-        let sql = "UPDATE conversations SET line_id = :line, answered = iif(:ours, 1, answered),
+        self.last_on_line(conversation, new.line)?;
+        let sql = "UPDATE conversations SET answered = iif(:ours, 1, answered),
                           last_message_id = :message, last_message_at = :now WHERE id = :id";
         self.conn.prepare_cached(sql)?.execute(named_params! {
-            ":line": new.line, ":message": message, ":now": now, ":id": conversation,
+            ":message": message, ":now": now, ":id": conversation,
             ":ours": !matches!(new.class, Class::Auto | Class::Consent),
         })?;
         // S157; consent answers leave a closed conversation closed (C4).

@@ -5,7 +5,7 @@
 //! and tried again when a submit of that reference commits. Some modems give every submit the same
 //! reference (fault 39): there the report's own is passed over, and number and time have to do.
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{Row, named_params};
 
 use super::WriteTx;
 use super::error::Result;
@@ -92,20 +92,16 @@ impl WriteTx<'_> {
         let sql = "INSERT INTO reports (dedupe_key, line_id, mr, recipient, status, outcome, scts,
                                         discharged_at, tpdu, received_at)
                    VALUES (:key, :line, :mr, :recipient, :status, :outcome, :scts, :discharged, :tpdu, :at)
-                   ON CONFLICT (dedupe_key) DO NOTHING RETURNING id";
-        let inserted: Option<ReportId> = self
-            .conn
-            .prepare_cached(sql)?
-            .query_row(
-                named_params! {
-                    ":key": key, ":line": new.line, ":mr": new.mr, ":recipient": new.recipient,
-                    ":status": new.status, ":outcome": new.outcome, ":scts": new.scts,
-                    ":discharged": new.discharged_at, ":tpdu": new.tpdu, ":at": new.received_at,
-                },
-                |row| row.get(0),
-            )
-            .optional()?;
-        let Some(id) = inserted else { return Ok(ReportMatch::Seen) };
+                   ON CONFLICT (dedupe_key) DO NOTHING";
+        let inserted = self.conn.prepare_cached(sql)?.execute(named_params! {
+            ":key": key, ":line": new.line, ":mr": new.mr, ":recipient": new.recipient,
+            ":status": new.status, ":outcome": new.outcome, ":scts": new.scts,
+            ":discharged": new.discharged_at, ":tpdu": new.tpdu, ":at": new.received_at,
+        })?;
+        if inserted == 0 {
+            return Ok(ReportMatch::Seen);
+        }
+        let id = ReportId(self.conn.last_insert_rowid());
         self.journal(Entry::Received, new.line, &new.tpdu, new.received_at)?;
         let report = Report {
             line: new.line,

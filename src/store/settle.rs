@@ -138,7 +138,7 @@ impl WriteTx<'_> {
     /// of it left. Returns them.
     pub fn resend_overdue_unknown(&self, wait: Millis, now: UnixTime) -> Result<Vec<MessageId>> {
         let sql = "SELECT o.message_id FROM messages m JOIN outbound o ON o.message_id = m.id
-                    WHERE m.state IN ('unknown', 'held', 'failed') AND m.state = 'unknown'
+                    WHERE (m.state = 'unknown' OR m.state = 'held' OR m.state = 'failed') AND m.state = 'unknown'
                       AND m.class IN ('alert', 'otp') AND o.auto_resends = 0
                       AND o.unknown_at <= ?1 - ?2 AND o.valid_until > ?1
                       AND EXISTS (SELECT 1 FROM segments_out s WHERE s.message_id = o.message_id

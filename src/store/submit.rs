@@ -71,20 +71,23 @@ impl Owner {
 impl WriteTx<'_> {
     /// Keeps the TPDUs of a leased text: whatever happens, exactly these bytes are sent.
     pub fn prepare(&self, message: MessageId, prepared: &Prepared) -> Result<Vec<OutSegment>> {
+        let sql = "SELECT line_id, round FROM outbound WHERE message_id = ?1";
+        let (line, round): (LineId, u32) = self
+            .conn
+            .prepare_cached(sql)?
+            .query_row([message], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let sql = "INSERT INTO segments_out (message_id, line_id, round, seq, total, tpdu)
-                   SELECT message_id, line_id, round, :seq, :total, :tpdu FROM outbound
-                    WHERE message_id = :message";
-        let total = prepared.tpdus.len();
+                   VALUES (:message, :line, :round, :seq, :total, :tpdu)";
+        let total = i64::try_from(prepared.tpdus.len()).unwrap_or(i64::MAX);
         for (seq, tpdu) in (1_u32..).zip(&prepared.tpdus) {
             self.conn.prepare_cached(sql)?.execute(named_params! {
-                ":seq": seq, ":total": i64::try_from(total).unwrap_or(i64::MAX), ":tpdu": tpdu,
-                ":message": message,
+                ":message": message, ":line": line, ":round": round, ":seq": seq, ":total": total,
+                ":tpdu": tpdu,
             })?;
         }
         // Nearly always as it was counted when the text was accepted.
         let sql = "UPDATE messages SET alphabet = ?2, segments = ?3, segments_done = 0
                     WHERE id = ?1 AND (alphabet IS NOT ?2 OR segments <> ?3 OR segments_done <> 0)";
-        let total = i64::try_from(total).unwrap_or(i64::MAX);
         self.conn.prepare_cached(sql)?.execute((message, &prepared.alphabet, total))?;
         self.out_segments(message)
     }

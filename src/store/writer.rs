@@ -4,7 +4,7 @@
 //! never stalls the runtime. Each job has a savepoint: one that fails or panics is rolled back
 //! alone. Nobody hears "done" before the batch is committed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -312,7 +312,8 @@ impl Desk {
         conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let notes = RefCell::default();
         while let Some(mut job) = waiting.pop_front() {
-            let tx = WriteTx { read: ReadTx { conn, rulebooks: &self.rulebooks }, notes: &notes };
+            let read = ReadTx { conn, rulebooks: &self.rulebooks };
+            let tx = WriteTx { read, notes: &notes, undo: Cell::default() };
             let kept = in_savepoint(&tx, job.as_mut());
             ran.push(job);
             if let Err(error) = kept {

@@ -1,7 +1,9 @@
 -- What simgate remembers, version 1.
 --
 -- Times are milliseconds since 1970 in UTC. Booleans are 0 or 1. Words in CHECK lists are those of
--- the API. Rows are written by one connection only, so ids grow in the order of their commits.
+-- the API; in tables that are written with every text they are compared one by one, because SQLite
+-- builds a longer IN list anew for each row. Rows are written by one connection only, so ids grow in
+-- the order of their commits.
 -- A change here is a numbered step in upgrade/ as well; tests compare the two ways to get here.
 
 -- A line is a SIM card. Conversations, queue and counts stay with it when it moves to another modem.
@@ -386,12 +388,16 @@ CREATE TABLE messages (
     direction          TEXT NOT NULL CHECK (direction IN ('in', 'out')),
     -- Only 'text' and 'undecodable' are shown in the inbox; the rest is kept for its detail page.
     kind               TEXT NOT NULL DEFAULT 'text'
-                       CHECK (kind IN ('text', 'undecodable', 'silent', 'waiting', 'data', 'mms')),
+                       CHECK (kind = 'text' OR kind = 'undecodable' OR kind = 'silent' OR kind = 'waiting'
+                              OR kind = 'data' OR kind = 'mms'),
     class              TEXT NOT NULL DEFAULT 'conversation'
-                       CHECK (class IN ('conversation', 'auto', 'consent', 'alert', 'otp', 'marketing')),
+                       CHECK (class = 'conversation' OR class = 'auto' OR class = 'consent'
+                              OR class = 'alert' OR class = 'otp' OR class = 'marketing'),
     state              TEXT NOT NULL
-                       CHECK (state IN ('queued', 'submitting', 'sent', 'delivered', 'undeliverable', 'expired',
-                                        'failed', 'unknown', 'held', 'cancelled', 'received', 'incomplete')),
+                       CHECK (state = 'queued' OR state = 'submitting' OR state = 'sent'
+                              OR state = 'delivered' OR state = 'undeliverable' OR state = 'expired'
+                              OR state = 'failed' OR state = 'unknown' OR state = 'held'
+                              OR state = 'cancelled' OR state = 'received' OR state = 'incomplete'),
     number_key         TEXT NOT NULL,    -- Number::key() of the remote address; '' when unreadable
     text               TEXT NOT NULL,
     alphabet           TEXT,             -- gsm7, ucs2 or data
@@ -400,8 +406,10 @@ CREATE TABLE messages (
     flash              INTEGER NOT NULL DEFAULT 0 CHECK (flash IN (0, 1)), -- class 0, shown at once
     tag                TEXT,             -- the caller's own word, given back unchanged
     response_emails    TEXT NOT NULL DEFAULT '[]', -- JSON list of addresses
-    author_kind        TEXT CHECK (author_kind IN ('user', 'token', 'relay', 'email', 'rule',
-                                                   'assistant', 'campaign', 'system')),
+    author_kind        TEXT CHECK (author_kind = 'user' OR author_kind = 'token' OR author_kind = 'relay'
+                                   OR author_kind = 'email' OR author_kind = 'rule'
+                                   OR author_kind = 'assistant' OR author_kind = 'campaign'
+                                   OR author_kind = 'system'),
     author_id          TEXT,
     batch_id           INTEGER REFERENCES batches (id),
     created_at         INTEGER NOT NULL, -- when the row was made
@@ -424,16 +432,14 @@ CREATE INDEX messages_by_conversation ON messages (conversation_id, id);
 CREATE INDEX messages_by_number ON messages (number_key, id);
 CREATE INDEX messages_by_line ON messages (line_id, id);
 CREATE INDEX messages_by_batch ON messages (batch_id) WHERE batch_id IS NOT NULL;
-CREATE INDEX messages_unsettled ON messages (state, id) WHERE state IN ('unknown', 'held', 'failed');
+CREATE INDEX messages_unsettled ON messages (state, id) WHERE state = 'unknown' OR state = 'held' OR state = 'failed';
 
--- Search by words of texts, folding case and accents.
+-- Search by words of texts, folding case and accents. Whoever adds a text adds its words: a trigger would
+-- make the index write down what it holds at every text, not at every commit.
 CREATE VIRTUAL TABLE messages_fts USING fts5 (
     text, content = 'messages', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
 );
 INSERT INTO messages_fts (messages_fts, rank) VALUES ('secure-delete', 1); -- erased words leave the index
-CREATE TRIGGER messages_fts_insert AFTER INSERT ON messages BEGIN
-    INSERT INTO messages_fts (rowid, text) VALUES (new.id, new.text);
-END;
 CREATE TRIGGER messages_fts_delete AFTER DELETE ON messages BEGIN
     INSERT INTO messages_fts (messages_fts, rowid, text) VALUES ('delete', old.id, old.text);
 END;
@@ -488,7 +494,8 @@ CREATE TABLE outbound (
     rank          INTEGER NOT NULL,      -- 0 otp, 1 alert, 2 consent, 3 conversation, 4 auto, 5 marketing
     -- waiting: may be leased; leased: one task has it, nothing left; on_air: bytes may have left;
     -- over: not the sender's any more (settled, held or unknown).
-    stage         TEXT NOT NULL CHECK (stage IN ('waiting', 'leased', 'on_air', 'over')),
+    stage         TEXT NOT NULL CHECK (stage = 'waiting' OR stage = 'leased' OR stage = 'on_air'
+                                       OR stage = 'over'),
     report        INTEGER NOT NULL CHECK (report IN (0, 1)), -- ask for a delivery report
     send_at       INTEGER NOT NULL,      -- not before
     next_try_at   INTEGER NOT NULL,      -- not before, after a temporary refusal
@@ -519,11 +526,13 @@ CREATE TABLE segments_out (
     total        INTEGER NOT NULL,
     tpdu         BLOB NOT NULL,          -- the same bytes at each attempt (TP-MR is the modem's)
     state        TEXT NOT NULL DEFAULT 'waiting'
-                 CHECK (state IN ('waiting', 'on_air', 'accepted', 'refused', 'unknown')),
+                 CHECK (state = 'waiting' OR state = 'on_air' OR state = 'accepted' OR state = 'refused'
+                        OR state = 'unknown'),
     on_air_at    INTEGER,                -- committed before the bytes left
     mr           INTEGER,                -- TP-MR the modem told; 8 bits, wraps
     accepted_at  INTEGER,
-    report       TEXT CHECK (report IN ('trying', 'delivered', 'failed', 'expired')), -- NULL: none yet
+    report       TEXT CHECK (report = 'trying' OR report = 'delivered' OR report = 'failed'
+                             OR report = 'expired'), -- NULL: none yet
     reported_at  INTEGER,
     error_code   TEXT,
     -- What speaks for or against an unknown one; the reason stands in custody. NULL: nothing.
@@ -549,7 +558,8 @@ CREATE TABLE reports (
     mr            INTEGER,               -- NULL: the modem is known not to count
     recipient     TEXT NOT NULL,         -- TP-RA as received
     status        INTEGER NOT NULL,      -- TP-ST octet (23.040 §9.2.3.15)
-    outcome       TEXT NOT NULL CHECK (outcome IN ('trying', 'delivered', 'failed', 'expired')),
+    outcome       TEXT NOT NULL CHECK (outcome = 'trying' OR outcome = 'delivered' OR outcome = 'failed'
+                                       OR outcome = 'expired'),
     scts          INTEGER,               -- when the service centre took our submit
     discharged_at INTEGER,               -- when it was delivered or given up
     tpdu          BLOB NOT NULL,
@@ -676,7 +686,8 @@ CREATE TABLE pin_attempts (
 -- What changed, for event streams that resume. Bounded: the oldest rows go.
 CREATE TABLE changes (
     seq  INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL CHECK (kind IN ('message', 'conversation', 'line', 'modem', 'order', 'contact', 'user', 'rule')),
+    kind TEXT NOT NULL CHECK (kind = 'message' OR kind = 'conversation' OR kind = 'line' OR kind = 'modem'
+                              OR kind = 'order' OR kind = 'contact' OR kind = 'user' OR kind = 'rule'),
     id   INTEGER NOT NULL,
     at   INTEGER NOT NULL
 ) STRICT;
@@ -864,11 +875,13 @@ CREATE INDEX answers_by_message ON answers (message_id);
 -- Everything that leaves by another way than a modem; composed and sent by its channel.
 CREATE TABLE deliveries (
     id          INTEGER PRIMARY KEY,
-    kind        TEXT NOT NULL CHECK (kind IN ('email', 'notice', 'webhook', 'alert', 'mail')),
+    kind        TEXT NOT NULL CHECK (kind = 'email' OR kind = 'notice' OR kind = 'webhook' OR kind = 'alert'
+                                     OR kind = 'mail'),
     target      TEXT NOT NULL,           -- an address, a user's id, a URL; 'admins' for alerts
     payload     TEXT NOT NULL,           -- JSON: what the channel must know
     message_id  INTEGER REFERENCES messages (id) ON DELETE CASCADE, -- the text it is about
-    state       TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'leased', 'done', 'failed')),
+    state       TEXT NOT NULL DEFAULT 'waiting' CHECK (state = 'waiting' OR state = 'leased'
+                                                       OR state = 'done' OR state = 'failed'),
     once        TEXT UNIQUE,             -- a second row with this key is not made
     attempts    INTEGER NOT NULL DEFAULT 0,
     next_try_at INTEGER NOT NULL,

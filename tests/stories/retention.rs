@@ -111,6 +111,9 @@ async fn texts_that_wait_do_not_hide_old_ones_behind_them() {
                 INSERT INTO messages (line_id, direction, state, number_key, text, created_at)
                 SELECT 1, 'out', 'held', '', 'held', 0 FROM n";
     assert_eq!(conn.execute(held, []).expect("written"), 20_000);
+    let words =
+        "INSERT INTO messages_fts (rowid, text) SELECT id, text FROM messages WHERE text = 'held'";
+    assert_eq!(conn.execute(words, []).expect("indexed"), 20_000);
     desk.site.receives(TWO, "the last").await;
     desk.site.later(40 * 24 * 3_600);
     let now = desk.site.app.now();

@@ -1,7 +1,7 @@
 //! Texts on their way in: once, whole, in whatever order their segments come.
 
 use simgate::store::{
-    Concat, GroupStatus, Inserted, Kind, MessageQuery, NewInbound, NewSegment, Source, WriteTx,
+    Concat, GroupStatus, Kind, MessageQuery, NewInbound, NewSegment, Recognised, Source, WriteTx,
 };
 use simgate::types::{MessageId, MessageState, UnixTime};
 
@@ -33,13 +33,13 @@ fn part(
     NewSegment { concat, ..segment(bench, bytes, now) }
 }
 
-fn inbound(
+fn inbound<'a>(
     new: &NewSegment,
-    source: Source,
+    source: Source<'a>,
     text: &str,
     segments: u32,
     present: u32,
-) -> NewInbound {
+) -> NewInbound<'a> {
     NewInbound {
         line: new.line,
         source,
@@ -58,16 +58,14 @@ fn inbound(
 
 /// What the intake does: keep the segment, publish when whole. The "text" is the octets in hex.
 fn accept(tx: &WriteTx<'_>, new: &NewSegment) -> simgate::store::Result<Option<MessageId>> {
-    match tx.insert_segment(new)? {
-        Inserted::Seen { .. } => Ok(None),
-        Inserted::New { segment, group: None } => {
-            let whole = inbound(new, Source::Segment(segment), "short", 1, 1);
-            tx.publish_inbound(&whole).map(Some)
-        }
-        Inserted::New { group: Some(group), .. } if group.is_complete() => {
-            publish(tx, new, group).map(Some)
-        }
-        Inserted::New { .. } => Ok(None),
+    let Recognised::New(fresh) = tx.recognise(new)? else { return Ok(None) };
+    if new.concat.is_none() {
+        let whole = inbound(new, Source::Whole(fresh), "short", 1, 1);
+        return tx.publish_inbound(&whole).map(|published| Some(published.message));
+    }
+    match tx.insert_part(fresh)? {
+        (_, Some(group)) if group.is_complete() => publish(tx, new, group).map(Some),
+        _ => Ok(None),
     }
 }
 
@@ -80,7 +78,7 @@ fn publish(
         tx.group_parts(group.id)?.iter().map(|p| format!("{:02x}", p.tpdu[0])).collect();
     let whole =
         inbound(new, Source::Group(group.id), &text, group.total.into(), group.present.into());
-    tx.publish_inbound(&whole)
+    tx.publish_inbound(&whole).map(|published| published.message)
 }
 
 /// E142, D4: the same TPDU again, as after a crash between store and delete, is counted and nothing else.
@@ -180,19 +178,22 @@ async fn an_undecodable_tpdu_is_kept_with_its_error_and_never_loops() {
     let again = poison.clone();
     let message = bench
         .write(move |tx| {
-            let Inserted::New { segment, .. } = tx.insert_segment(&poison)? else {
-                panic!("it is new");
-            };
-            let mut new = inbound(&poison, Source::Segment(segment), "", 1, 1);
+            let Recognised::New(fresh) = tx.recognise(&poison)? else { panic!("it is new") };
+            let mut new = inbound(&poison, Source::Whole(fresh), "", 1, 1);
             (new.kind, new.error) = (Kind::Undecodable, poison.error.clone());
-            tx.publish_inbound(&new)
+            tx.publish_inbound(&new).map(|published| published.message)
         })
         .await;
     let stored = bench.message(message).await;
     assert_eq!((stored.kind, stored.conversation), (Kind::Undecodable, None));
     assert_eq!(stored.error.map(|e| e.code).as_deref(), Some("undecodable"));
-    let repeat = bench.write(move |tx| tx.insert_segment(&again)).await;
-    assert!(matches!(repeat, Inserted::Seen { count: 2, message: Some(id), .. } if id == message));
+    let (count, of) = bench
+        .write(move |tx| match tx.recognise(&again)? {
+            Recognised::Again { count, message, .. } => Ok((count, message)),
+            Recognised::New(_) => panic!("it was stored"),
+        })
+        .await;
+    assert_eq!((count, of), (2, Some(message)));
     let bytes = bench.store.read(move |tx| tx.segments_of(message)).await.expect("read");
     assert_eq!(bytes[0].tpdu, b"\xFF\xFF");
 }
@@ -203,14 +204,10 @@ async fn a_silent_message_is_kept_but_not_shown() {
     let new = segment(&bench, b"silent", T0);
     bench
         .write(move |tx| {
-            let Inserted::New { segment, .. } = tx.insert_segment(&new)? else {
-                panic!("it is new");
-            };
-            let silent = NewInbound {
-                kind: Kind::Silent,
-                ..inbound(&new, Source::Segment(segment), "", 1, 1)
-            };
-            tx.publish_inbound(&silent)
+            let Recognised::New(fresh) = tx.recognise(&new)? else { panic!("it is new") };
+            let silent =
+                NewInbound { kind: Kind::Silent, ..inbound(&new, Source::Whole(fresh), "", 1, 1) };
+            tx.publish_inbound(&silent).map(|published| published.message)
         })
         .await;
     let list = |hidden_too| {

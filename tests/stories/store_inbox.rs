@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use serde_json::json;
 use simgate::store::{
-    Author, AuthorKind, Card, Claim, ContactQuery, ConversationQuery, Erasure, Filing, Inserted,
-    Kind, LineId, NewInbound, NewSegment, Profile, Role, Source, StoreError, Tab, UserId, WriteTx,
+    Author, AuthorKind, Card, Claim, ContactQuery, ConversationQuery, Erasure, Filing, Kind,
+    LineId, NewInbound, NewSegment, Profile, Recognised, Role, Source, StoreError, Tab, UserId,
+    WriteTx,
 };
 use simgate::types::{Class, ConversationId, MessageId, Millis, Number, UnixTime};
 
@@ -19,7 +20,7 @@ fn receive(
     filing: &Filing,
     now: UnixTime,
 ) -> Result<MessageId, StoreError> {
-    let segment = tx.insert_segment(&NewSegment {
+    let segment = NewSegment {
         line,
         tpdu: format!("{} {text}", tx.last_change()?).into_bytes(),
         sender: Some(from.clone()),
@@ -29,11 +30,11 @@ fn receive(
         stored: None,
         error: None,
         received_at: now,
-    })?;
-    let Inserted::New { segment, .. } = segment else { panic!("seen before") };
+    };
+    let Recognised::New(fresh) = tx.recognise(&segment)? else { panic!("seen before") };
     let new = NewInbound {
         line,
-        source: Source::Segment(segment),
+        source: Source::Whole(fresh),
         sender: Some(from.clone()),
         text: text.to_owned(),
         kind: Kind::Text,
@@ -45,7 +46,7 @@ fn receive(
         error: None,
         received_at: now,
     };
-    tx.publish_filed(&new, filing)
+    tx.publish_filed(&new, filing).map(|published| published.message)
 }
 
 fn profile(first: &str, role: Role) -> Profile {
@@ -393,6 +394,8 @@ async fn a_word_of_very_many_texts_finds_the_newest() {
                 SELECT conversation_id, line_id, direction, state, number_key, 'my order', created_at
                   FROM n, messages WHERE text = 'order'";
     assert_eq!(conn.execute(many, []).expect("written"), 2_500);
+    let words = "INSERT INTO messages_fts (rowid, text) SELECT id, text FROM messages WHERE text = 'my order'";
+    assert_eq!(conn.execute(words, []).expect("indexed"), 2_500);
     let last = bench.receives(3, "an order", at(3)).await;
     for typed in ["order", "ORD"] {
         assert_eq!(bench.found(typed).await, [last, chatty], "{typed}");

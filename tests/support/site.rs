@@ -14,7 +14,7 @@ use serde_json::Value;
 use simgate::bus::{Bus, Change};
 use simgate::emulator::Shared;
 use simgate::store::{
-    Inserted, Kind, LineId, MailId, MailOutcome, NewInbound, NewMail, NewSegment, Profile, Role,
+    Kind, LineId, MailId, MailOutcome, NewInbound, NewMail, NewSegment, Profile, Recognised, Role,
     SeenSim, Source, Store, UserId,
 };
 use simgate::types::{Iccid, MessageId, Number, Secret, UnixTime};
@@ -163,7 +163,7 @@ impl Site {
             let store = |text: String| {
                 // Its own sequence number stands for the octets: every text is another one.
                 let tpdu = format!("{} {from} {text}", tx.last_change()?).into_bytes();
-                let segment = tx.insert_segment(&NewSegment {
+                let segment = NewSegment {
                     line,
                     tpdu,
                     sender: Some(sender.clone()),
@@ -173,11 +173,11 @@ impl Site {
                     stored: None,
                     error: None,
                     received_at: now,
-                })?;
-                let Inserted::New { segment, .. } = segment else { panic!("seen before") };
-                tx.publish_inbound(&NewInbound {
+                };
+                let Recognised::New(fresh) = tx.recognise(&segment)? else { panic!("seen before") };
+                let published = tx.publish_inbound(&NewInbound {
                     line,
-                    source: Source::Segment(segment),
+                    source: Source::Whole(fresh),
                     sender: Some(sender.clone()),
                     text,
                     kind: Kind::Text,
@@ -188,7 +188,8 @@ impl Site {
                     scts: None,
                     error: None,
                     received_at: now,
-                })
+                });
+                published.map(|published| published.message)
             };
             texts.into_iter().map(store).collect()
         });

@@ -47,10 +47,8 @@ impl Desk {
         let gone = std::mem::take(&mut self.removed);
         let written = self.shared.store.write(move |tx| {
             write_removed(tx, &gone);
-            let accept = |(arrival, house): &(Arrival, House)| {
-                tx.attempt(|tx| intake::accept(tx, arrival, house))
-            };
-            Ok(arrivals.iter().map(accept).collect::<Vec<_>>())
+            Ok(tx
+                .attempt_each(&arrivals, |tx, (arrival, house)| intake::accept(tx, arrival, house)))
         });
         let mut outcomes = match written.await {
             Ok(outcomes) => outcomes.into_iter(),
@@ -136,10 +134,10 @@ impl Desk {
 
 /// What cannot be written down of these must keep no text from being stored.
 fn write_removed(tx: &WriteTx<'_>, gone: &[Removed]) {
-    for gone in gone {
-        if let Err(error) = tx.attempt(|tx| gone.write(tx)) {
-            tracing::error!(%error, "a removal cannot be written down");
-        }
+    for error in
+        tx.attempt_each(gone, |tx, gone| gone.write(tx)).into_iter().filter_map(Result::err)
+    {
+        tracing::error!(%error, "a removal cannot be written down");
     }
 }
 
