@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use simgate::store::{
-    Enqueued, ErrorKind, FILE_NAME, LineId, Message, NewMessage, Outbound, Prepared, Result,
-    SeenSim, Store, StoreError, WriteTx,
+    Enqueued, ErrorKind, FILE_NAME, LineId, Message, NewMessage, Outbound, Prepared, Profile,
+    Result, Role, SeenSim, Store, StoreError, WriteTx,
 };
 use simgate::types::{Class, Iccid, MessageId, Number, UnixTime};
 use tempfile::TempDir;
@@ -242,4 +242,18 @@ async fn a_reader_sees_the_last_commit_while_a_write_is_under_way() {
     write.await.expect("join").expect("write");
     let seen = bench.store.read(|tx| tx.setting("a")).await.expect("read");
     assert_eq!(seen.as_deref(), Some("2"));
+}
+
+/// One of ours who signs in.
+pub fn person(first: &str) -> Profile {
+    Profile {
+        first_name: first.to_owned(),
+        last_name: String::new(),
+        email: format!("{first}@example.org"),
+        phone: None,
+        role: Role::Agent,
+        active: true,
+        duty: true,
+        team: None,
+    }
 }

@@ -1,11 +1,12 @@
 //! Texts on their way in: once, whole, in whatever order their segments come.
 
 use simgate::store::{
-    Concat, GroupStatus, Kind, MessageQuery, NewInbound, NewSegment, Recognised, Source, WriteTx,
+    Concat, GroupStatus, Kind, MessageQuery, NewInbound, NewSegment, Recognised, Source,
+    StoreError, WriteTx,
 };
 use simgate::types::{MessageId, MessageState, UnixTime};
 
-use crate::store::{Bench, T0, at, phone, sim};
+use crate::store::{Bench, T0, at, person, phone, sim};
 
 fn segment(bench: &Bench, bytes: &[u8], now: UnixTime) -> NewSegment {
     NewSegment {
@@ -218,4 +219,57 @@ async fn a_silent_message_is_kept_but_not_shown() {
     assert_eq!(list(true).await.expect("read").len(), 1);
     let shown = bench.store.read(|tx| tx.conversations(&Default::default())).await;
     assert_eq!(shown.expect("read"), []);
+}
+
+/// Whatever is wrong with one text of a listing, the others are stored, and of it nothing is.
+#[tokio::test]
+async fn of_texts_that_come_together_only_what_fails_is_undone() {
+    let bench = Bench::new().await;
+    let texts: Vec<NewSegment> = (0..5).map(|n| segment(&bench, &[n], T0)).collect();
+    let outcomes = bench
+        .write(move |tx| {
+            let outcomes = tx.attempt_each(&texts, |tx, text| {
+                let message = accept(tx, text)?.expect("a message");
+                let step = tx.attempt(|tx| {
+                    tx.custody(message, T0, "half done", None)?;
+                    match text.tpdu[0] {
+                        1 => Err(StoreError::not_found("what the step needs")),
+                        2 => panic!("the step is faulty"),
+                        _ => Ok(()),
+                    }
+                });
+                match text.tpdu[0] {
+                    3 => Err(StoreError::not_found("what the text needs")),
+                    _ => Ok((message, step.is_ok())),
+                }
+            });
+            Ok(outcomes.into_iter().map(Result::ok).collect::<Vec<_>>())
+        })
+        .await;
+    let steps: Vec<Option<bool>> = outcomes.iter().map(|o| o.map(|(_, step)| step)).collect();
+    assert_eq!(steps, [Some(true), Some(false), Some(false), None, Some(true)]);
+    for (message, step) in outcomes.into_iter().flatten() {
+        let stations = bench.store.read(move |tx| tx.custody_of(message)).await.expect("read");
+        assert_eq!(stations.iter().any(|station| station.event == "half done"), step);
+        assert_eq!(bench.message(message).await.state, MessageState::Received);
+    }
+    let all = bench.store.read(|tx| tx.messages(&MessageQuery::default())).await.expect("read");
+    assert_eq!(all.len(), 4, "nothing of the one that failed");
+}
+
+/// The full-text index writes down what it holds whenever a statement begins that may have to be
+/// undone in part; among texts of one commit there is none.
+#[tokio::test]
+async fn texts_of_one_commit_are_one_piece_of_the_index() {
+    let bench = Bench::new().await;
+    bench.write(|tx| tx.create_user(&person("ann"), T0)).await;
+    let from = |n: u8| NewSegment { sender: Some(phone(n.into())), ..segment(&bench, &[n], T0) };
+    let texts: Vec<NewSegment> = (0..64).map(from).collect();
+    let outcomes =
+        bench.write(move |tx| Ok(tx.attempt_each(&texts, |tx, text| accept(tx, text)))).await;
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(Some(_)))));
+    let conn = rusqlite::Connection::open(bench.store.path()).expect("open");
+    let pieces = "SELECT count(DISTINCT segid) FROM messages_fts_idx";
+    let pieces: u32 = conn.query_row(pieces, [], |row| row.get(0)).expect("an index");
+    assert_eq!(pieces, 1);
 }

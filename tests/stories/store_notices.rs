@@ -5,25 +5,11 @@ use std::sync::Arc;
 use serde_json::json;
 use simgate::engine::Rules;
 use simgate::store::{
-    NewNotice, NotifiedUser, Organisation, Profile, Result, Role, RuleText, Settled, StoreError,
-    UserId, Way,
+    NewNotice, NotifiedUser, Organisation, Result, RuleText, Settled, StoreError, UserId, Way,
 };
 use simgate::types::{Class, MessageId, MessageState, Millis, UnixTime};
 
-use crate::store::{Bench, T0, at, text_to};
-
-fn person(first: &str) -> Profile {
-    Profile {
-        first_name: first.to_owned(),
-        last_name: String::new(),
-        email: format!("{first}@example.org"),
-        phone: None,
-        role: Role::Agent,
-        active: true,
-        duty: true,
-        team: None,
-    }
-}
+use crate::store::{Bench, T0, at, person, text_to};
 
 /// Tells a user of a text; then all that is due.
 async fn tell(
