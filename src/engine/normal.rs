@@ -71,6 +71,17 @@ fn is_reaction(text: &str) -> bool {
 
 /// Lower case without diacritics and invisible characters; white space as blanks.
 fn fold(line: &str) -> String {
+    // Nearly every text; folding it by the tables of Unicode would take most of a decision.
+    if line.is_ascii() {
+        let shown = line.chars().filter(|c| !is_invisible(*c));
+        return shown
+            .map(|c| if c.is_whitespace() { ' ' } else { c.to_ascii_lowercase() })
+            .collect();
+    }
+    fold_any(line)
+}
+
+fn fold_any(line: &str) -> String {
     line.nfkc()
         .filter(|c| !is_invisible(*c))
         .flat_map(char::to_lowercase)
@@ -179,6 +190,14 @@ mod tests {
         assert_eq!(Comparable::new("Été Straße").joined(), "ete strasse");
         assert_eq!(Comparable::new("s t o p").words.len(), 4);
         assert_eq!(Comparable::new("yes 👍🏽!").tokens, ["yes", "👍", "🏽"]);
+    }
+
+    #[test]
+    fn plain_letters_are_folded_like_all_others() {
+        for c in '\0'..='\x7f' {
+            let text = format!("a{c}B");
+            assert_eq!(fold(&text), fold_any(&text), "{text:?}");
+        }
     }
 
     /// E37, E85: reactions are told from answers.

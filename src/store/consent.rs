@@ -116,18 +116,22 @@ impl ReadTx<'_> {
         message: Option<MessageId>,
     ) -> Result<Standing> {
         let key = number.key();
-        let sql = "SELECT state, since, said, marketing FROM consent_standing
-                    WHERE number_key = ?1 AND line_id IN (0, ?2) ORDER BY since DESC LIMIT 1";
-        let decided = self.conn.prepare_cached(sql)?.query_row((&key, line), |row| {
-            Ok(Standing {
+        let sql = "SELECT state, since, said, marketing, line_id FROM consent_standing WHERE number_key = ?1";
+        let mut decided = self.conn.prepare_cached(sql)?;
+        let decided = decided.query_map([&key], |row| {
+            let standing = Standing {
                 state: row.get(0)?,
                 since: row.get(1)?,
                 said: row.get(2)?,
                 marketing: row.get(3)?,
                 ..Standing::default()
-            })
-        });
-        let mut standing = decided.optional()?.unwrap_or_default();
+            };
+            Ok((row.get::<_, LineId>(4)?, standing))
+        })?;
+        let decided: Vec<(LineId, Standing)> = decided.collect::<rusqlite::Result<_>>()?;
+        let here = decided.into_iter().filter(|(on, _)| *on == line || on.0 == 0);
+        let last = here.map(|(_, standing)| standing).max_by_key(|standing| standing.since);
+        let mut standing = last.unwrap_or_default();
         if standing.state == State::Unknown && self.is_suppressed(number)? {
             standing.state = State::Out;
         }

@@ -162,12 +162,10 @@ impl ReadTx<'_> {
 
     /// The contact who names a number: the oldest of those that have it.
     pub fn contact_of(&self, number: &Number) -> Result<Option<Contact>> {
-        let sql = format!("{WITH_NUMBER} n.key = ?1 ORDER BY 1 LIMIT 1");
-        let found: Option<ContactId> = self
-            .conn
-            .prepare_cached(&sql)?
-            .query_row([number.key()], |row| row.get(0))
-            .optional()?;
+        let sql = "SELECT min(coalesce(o.merged_into, o.id)) FROM contact_numbers n
+                     JOIN contacts o ON o.id = n.contact_id WHERE n.key = ?1";
+        let found: Option<ContactId> =
+            self.conn.prepare_cached(sql)?.query_row([number.key()], |row| row.get(0))?;
         found.map_or(Ok(None), |id| self.contact(id))
     }
 }

@@ -5,7 +5,6 @@
 use rusqlite::OptionalExtension;
 
 use super::ReadTx;
-use super::conversations::Conversation;
 use super::error::Result;
 use super::lines::LineId;
 use super::messages::{Message, MessageQuery, Page};
@@ -15,7 +14,7 @@ use super::words::AuthorKind;
 use crate::engine::facts::{Contact, LastOutbound, Relayed, Thread};
 use crate::engine::rules::Person;
 use crate::engine::{Facts, Inbound, PersonId, Rules, relay};
-use crate::types::{Direction, Millis, Number, UnixTime};
+use crate::types::{ConversationId, Direction, Millis, Number, UnixTime};
 
 /// Lines of a conversation shown on a recipient's phone (E14).
 const LAST_LINES: u32 = 5;
@@ -38,7 +37,7 @@ impl ReadTx<'_> {
         };
         Ok(Facts {
             contact: self.contact_of(from)?.map(contact),
-            thread: thread(self.conversation_of(from)?.as_ref()),
+            thread: self.thread_with(from)?,
             consent: self.standing(from, line)?,
             welcomed: self.was_heard(from, (!rules.line.texts.opt_in_once).then_some(line))?,
             traffic: self.traffic(from, &inbound.text, now)?,
@@ -46,6 +45,24 @@ impl ReadTx<'_> {
             last_outbound: self.last_outbound(from)?,
             relay,
         })
+    }
+
+    /// Who looks after the conversation with a number.
+    fn thread_with(&self, number: &Number) -> Result<Thread> {
+        let sql = "SELECT id, closed, owner_id FROM conversations WHERE key = ?1";
+        let found = self
+            .conn
+            .prepare_cached(sql)?
+            .query_row([number.key()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let Some((id, closed, owner)): Option<(ConversationId, bool, Option<i64>)> = found else {
+            return Ok(Thread::default());
+        };
+        let sql = "SELECT user_id FROM participants WHERE conversation_id = ?1";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let participants = statement.query_map([id], |row| row.get(0).map(PersonId))?;
+        let participants = participants.collect::<rusqlite::Result<_>>()?;
+        Ok(Thread { closed, owner: owner.map(PersonId), participants })
     }
 
     /// Whether there was any message with a number, on a line or on any (E108). What its earlier
@@ -121,7 +138,7 @@ impl ReadTx<'_> {
 
     /// Adds to a code what its customer's conversation is like.
     fn fill(&self, code: &mut relay::Code, line: LineId) -> Result<()> {
-        code.thread = thread(self.conversation_of(&code.customer)?.as_ref());
+        code.thread = self.thread_with(&code.customer)?;
         code.standing = self.standing(&code.customer, line)?;
         code.last_outbound = self.last_outbound(&code.customer)?;
         let mut last = self.messages(&MessageQuery {
@@ -163,14 +180,6 @@ fn contact(contact: super::contacts::Contact) -> Contact {
         language: card.language,
         fields: card.fields.into_iter().collect(),
     }
-}
-
-fn thread(conversation: Option<&Conversation>) -> Thread {
-    conversation.map_or_else(Thread::default, |conversation| Thread {
-        closed: conversation.closed,
-        owner: conversation.owner.map(|user| PersonId(user.0)),
-        participants: conversation.participants.iter().map(|user| PersonId(user.0)).collect(),
-    })
 }
 
 fn line_of(message: &Message, called: &str) -> String {

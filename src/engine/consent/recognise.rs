@@ -53,7 +53,7 @@ pub fn recognise(text: &Comparable, packs: &[Pack]) -> Option<Finding> {
     let joined = text.joined();
     whole(text, &joined, packs)
         .or_else(|| polite(text, &joined, packs))
-        .or_else(|| inside(text, &joined, packs))
+        .or_else(|| inside(text, packs))
 }
 
 fn whole(text: &Comparable, joined: &str, packs: &[Pack]) -> Option<Finding> {
@@ -96,12 +96,12 @@ fn polite(text: &Comparable, joined: &str, packs: &[Pack]) -> Option<Finding> {
     signed.or_else(filled).map(|found| finding(found, Intent::OptOut, Level::Polite))
 }
 
-fn inside(text: &Comparable, joined: &str, packs: &[Pack]) -> Option<Finding> {
-    let padded = format!(" {joined} ");
-    let blank = |at: usize| padded.as_bytes().get(at) == Some(&b' ');
+fn inside(text: &Comparable, packs: &[Pack]) -> Option<Finding> {
     let stands = |phrase: &str| {
-        let mut found = padded.match_indices(phrase);
-        found.any(|(at, found)| at > 0 && blank(at - 1) && blank(at + found.len()))
+        (0..text.words.len()).any(|at| {
+            let mut words = text.words.iter().skip(at);
+            phrase.split(' ').all(|word| words.next().is_some_and(|found| found == word))
+        })
     };
     let found = find(packs, |pack| &pack.possible, stands)
         .or_else(|| {
