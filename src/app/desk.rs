@@ -20,7 +20,7 @@ use crate::io::Candidate;
 use crate::modem::{self, Blocked, Event, Identity, Order, Receipt, SimIdentity, State, Status};
 use crate::store::{LineId, ModemStatus, Result, SeenModem, SeenSim};
 use crate::types::{Country, Imei, Millis, ModemId};
-use texts::{LINGER, Lying, Removed, TOGETHER_WHEN_QUICK, following, together};
+use texts::{LINGER, Lying, Removed, following, together};
 
 /// A storage this full is worth a word to a person; it should be empty nearly always.
 const ALARM_PERCENT: u32 = 70;
@@ -49,8 +49,6 @@ pub(super) struct Desk {
     lying: HashMap<Receipt, Lying>,
     /// Those that have left it; not written down yet.
     removed: Vec<Removed>,
-    /// Texts in one commit at most, as quick as commits are here.
-    at_once: usize,
     /// Used and total slots by storage.
     storages: BTreeMap<String, (u16, u16)>,
 }
@@ -84,7 +82,6 @@ impl Desk {
             pin_tried: None,
             lying: HashMap::new(),
             removed: Vec::new(),
-            at_once: TOGETHER_WHEN_QUICK,
             storages: BTreeMap::new(),
         }
     }
@@ -98,7 +95,7 @@ impl Desk {
                 biased;
                 event = following(&mut next, &mut events) => match event {
                     Some(Event::Received(first)) => {
-                        let (texts, after) = together(first, &mut events, self.at_once);
+                        let (texts, after) = together(first, &mut events);
                         next = after;
                         self.received(texts).await
                     }

@@ -48,6 +48,16 @@ impl Comparable {
         self.words.join(" ")
     }
 
+    /// Whether the words of `phrase`, with single blanks between them, stand in the text.
+    pub fn says(&self, phrase: &str) -> bool {
+        let (first, rest) = phrase.split_once(' ').unwrap_or((phrase, ""));
+        let begins = self.words.iter().enumerate().filter(|(_, word)| *word == first);
+        begins.into_iter().any(|(at, _)| {
+            let mut words = self.words.iter().skip(at + 1);
+            rest.split_terminator(' ').all(|word| words.next().is_some_and(|found| found == word))
+        })
+    }
+
     /// Whether `phrase` stands in the text as whole tokens, and where.
     pub fn find(&self, phrase: &[String]) -> Option<usize> {
         if phrase.is_empty() {

@@ -5,6 +5,7 @@
 //! PINs are never shown.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::Notify;
@@ -13,6 +14,12 @@ use crate::types::{Millis, masked};
 
 /// Lines kept per modem.
 const KEPT: usize = 500;
+
+/// A longer line is cut.
+const LONGEST: usize = 1_024;
+
+/// What a modem says when it waits for a PDU: no end of line follows.
+const PROMPT: &[u8] = b"> ";
 
 /// A pause shorter than this is not worth a line.
 const PAUSE: Millis = Millis(500);
@@ -29,12 +36,21 @@ struct Recorder {
 
 #[derive(Debug, Default)]
 struct Tape {
-    lines: VecDeque<String>,
+    lines: VecDeque<Line>,
     /// How many lines were recorded before the first of `lines`.
     dropped: u64,
     sent: Vec<u8>,
     received: Vec<u8>,
     last: Millis,
+}
+
+/// Kept as it came: nearly all are dropped before anybody asks for them.
+#[derive(Debug)]
+enum Line {
+    /// `>` sent, `<` received; without its end.
+    Traffic(char, Vec<u8>),
+    /// As a dialogue file has it.
+    Remark(String),
 }
 
 /// Whether numbers and texts are shown.
@@ -61,7 +77,7 @@ impl Capture {
     pub fn remark(&self, now: Millis, text: &str) {
         let mut tape = self.tape();
         tape.pause(now);
-        tape.push(format!("# {text}"));
+        tape.push(Line::Remark(format!("# {text}")));
         drop(tape);
         self.0.grown.notify_waiters();
     }
@@ -70,7 +86,8 @@ impl Capture {
     pub fn lines(&self, from: u64, masking: Masking) -> (Vec<String>, u64) {
         let tape = self.tape();
         let skip = usize::try_from(from.saturating_sub(tape.dropped)).unwrap_or(usize::MAX);
-        let lines = tape.lines.iter().skip(skip).map(|line| shown(line, masking)).collect();
+        let lines = tape.lines.iter().skip(skip).map(|line| shown(&line.to_string(), masking));
+        let lines = lines.collect();
         (lines, tape.dropped + tape.lines.len() as u64)
     }
 
@@ -96,41 +113,62 @@ impl Tape {
     fn pause(&mut self, now: Millis) {
         let quiet = now.since(self.last);
         if quiet >= PAUSE && !self.lines.is_empty() {
-            self.push(format!("@ {quiet}"));
+            self.push(Line::Remark(format!("@ {quiet}")));
         }
         self.last = now;
     }
 
     /// Cuts lines at CR, LF, Ctrl-Z and ESC, and after a prompt.
-    fn take(&mut self, direction: char, bytes: &[u8]) {
-        for &byte in bytes {
+    fn take(&mut self, direction: char, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
             let pending = if direction == '>' { &mut self.sent } else { &mut self.received };
-            let ends = match byte {
-                b'\r' | b'\n' => true,
-                0x1A | 0x1B => {
-                    pending.push(byte);
-                    true
+            let room = LONGEST.saturating_sub(pending.len()).min(bytes.len());
+            let within = bytes.iter().take(room).position(|b| is_end(*b)).unwrap_or(room);
+            let prompt = pending.len() < PROMPT.len()
+                && PROMPT.iter().eq(pending.iter().chain(bytes).take(PROMPT.len()));
+            let within = if prompt { PROMPT.len() - pending.len() } else { within };
+            let (line, rest) = bytes.split_at(within);
+            pending.extend_from_slice(line);
+            let ended = match rest.split_first() {
+                _ if prompt || pending.len() >= LONGEST => Some(rest),
+                Some((0x1A | 0x1B, after)) => {
+                    pending.extend(rest.first());
+                    Some(after)
                 }
-                _ => {
-                    pending.push(byte);
-                    pending == b"> " || pending.len() >= 1_024
-                }
+                Some((_, after)) => Some(after),
+                None => None,
             };
-            if ends && !pending.is_empty() {
+            bytes = ended.unwrap_or_default();
+            if ended.is_some() && !pending.is_empty() {
                 let line = std::mem::take(pending);
-                // A file's line ends in no blank: the blank of a prompt is implied.
-                self.push(format!("{direction} {}", printable(line.trim_ascii_end())));
+                self.push(Line::Traffic(direction, line));
             }
         }
     }
 
-    fn push(&mut self, line: String) {
+    fn push(&mut self, line: Line) {
         if self.lines.len() == KEPT {
             self.lines.pop_front();
             self.dropped += 1;
         }
         self.lines.push_back(line);
     }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // A file's line ends in no blank: the blank of a prompt is implied.
+            Line::Traffic(direction, bytes) => {
+                write!(f, "{direction} {}", printable(bytes.trim_ascii_end()))
+            }
+            Line::Remark(text) => f.write_str(text),
+        }
+    }
+}
+
+fn is_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n' | 0x1A | 0x1B)
 }
 
 /// Bytes as a dialogue file writes them: odd ones as `\xNN`.
@@ -203,6 +241,26 @@ mod tests {
         assert!(capture.lines(0, Masking::Shown).0[5].contains("+447700900123"));
         assert!(capture.lines(0, Masking::Shown).0[0].ends_with("<pin>"));
         assert_eq!(capture.lines(next, Masking::Masked).0, Vec::<String>::new());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn lines_are_the_same_however_the_bytes_come(
+            bytes in proptest::collection::vec(proptest::sample::select(&b"> A\r\n\x1a\x1b\\"[..]), 0..200),
+            cut in 0..200_usize,
+            long in 0..2_000_usize,
+        ) {
+            let bytes = [vec![b'x'; long], bytes].concat();
+            let lines = |pieces: &[&[u8]]| {
+                let capture = Capture::default();
+                pieces.iter().for_each(|piece| capture.received(Millis(0), piece));
+                capture.lines(0, Masking::Shown).0
+            };
+            let single: Vec<&[u8]> = bytes.chunks(1).collect();
+            let (begin, end) = bytes.split_at(cut.min(bytes.len()));
+            proptest::prop_assert_eq!(lines(&[&bytes]), lines(&single));
+            proptest::prop_assert_eq!(lines(&[begin, end]), lines(&single));
+        }
     }
 
     #[test]

@@ -245,6 +245,8 @@ struct Desk {
 /// How a transaction ended that did not fail.
 enum Ended {
     Committed,
+    /// Its only job failed, and nothing is left of it.
+    Undone,
     /// The watch said so.
     Cut,
 }
@@ -268,7 +270,7 @@ impl Desk {
                     self.cut = Some(ran);
                     return;
                 }
-                Ok(Ended::Committed) => Ok(()),
+                Ok(Ended::Committed | Ended::Undone) => Ok(()),
                 Err(error) => Err(error),
             };
             if let Err(error) = &outcome {
@@ -311,14 +313,27 @@ impl Desk {
         let Some(conn) = &self.conn else { return Err(closed()) };
         conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let notes = RefCell::default();
+        // A savepoint copies every page that is changed after it; what one job alone has written is
+        // undone with the transaction.
+        let alone = waiting.len() == 1;
         while let Some(mut job) = waiting.pop_front() {
             let read = ReadTx { conn, rulebooks: &self.rulebooks };
             let tx = WriteTx { read, notes: &notes, undo: Cell::default() };
-            let kept = in_savepoint(&tx, job.as_mut());
+            let kept = match alone {
+                true => run(&tx, job.as_mut()),
+                false => run_in_savepoint(&tx, job.as_mut()).map(|()| true),
+            };
             ran.push(job);
-            if let Err(error) = kept {
-                let _ = conn.execute_batch("ROLLBACK");
-                return Err(error);
+            match kept {
+                Ok(true) => {}
+                Ok(false) => {
+                    conn.execute_batch("ROLLBACK")?;
+                    return Ok(Ended::Undone);
+                }
+                Err(error) => {
+                    let _ = conn.execute_batch("ROLLBACK");
+                    return Err(error);
+                }
             }
         }
         let notes = notes.into_inner();
@@ -385,18 +400,23 @@ fn wal_left(conn: &Connection, mode: &str) -> Result<i64> {
     Ok(checkpoint.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))?)
 }
 
-/// Runs one job; its rows go when it fails or panics. An error here is the whole transaction's.
-fn in_savepoint(tx: &WriteTx<'_>, job: &mut dyn Job) -> Result<()> {
-    let (conn, notes) = (tx.conn, tx.notes);
-    conn.prepare_cached("SAVEPOINT job")?.execute([])?;
-    let mark = notes.borrow().mark();
+/// Runs one job; says whether it succeeded. An error here is the whole transaction's.
+fn run(tx: &WriteTx<'_>, job: &mut dyn Job) -> Result<bool> {
     // A panic ends this job alone: its outcome stays empty and its rows are rolled back.
     let succeeded = catch_unwind(AssertUnwindSafe(|| job.run(tx))).unwrap_or(false);
-    if conn.is_autocommit() {
+    if tx.conn.is_autocommit() {
         let detail = "the disk is full or failing: the transaction ended";
         return Err(StoreError::new(ErrorKind::Full, detail));
     }
-    if !succeeded {
+    Ok(succeeded)
+}
+
+/// Runs one job of several; its rows alone go when it does not succeed.
+fn run_in_savepoint(tx: &WriteTx<'_>, job: &mut dyn Job) -> Result<()> {
+    let (conn, notes) = (tx.conn, tx.notes);
+    conn.prepare_cached("SAVEPOINT job")?.execute([])?;
+    let mark = notes.borrow().mark();
+    if !run(tx, job)? {
         notes.borrow_mut().back_to(mark);
         conn.execute_batch("ROLLBACK TO job")?;
     }

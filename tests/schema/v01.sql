@@ -583,7 +583,7 @@ CREATE TABLE custody (
     event      TEXT NOT NULL,
     detail     TEXT
 ) STRICT;
-CREATE INDEX custody_by_message ON custody (message_id, id);
+CREATE INDEX custody_by_message ON custody (message_id, id) WHERE message_id IS NOT NULL;
 CREATE INDEX custody_by_segment ON custody (segment_id) WHERE segment_id IS NOT NULL;
 
 -- A repeated call is answered with what the first one made; kept for 72 h.

@@ -17,12 +17,6 @@ use crate::types::{Millis, UnixTime};
 /// Texts in one commit at most: what a person asks of the store need not wait for more of them.
 const TOGETHER: usize = 64;
 
-/// The same where commits are quick: the modem deletes these while the next are written.
-pub(super) const TOGETHER_WHEN_QUICK: usize = 16;
-
-/// A commit that takes longer pays for more texts.
-const QUICK: Millis = Millis(10);
-
 /// How long a removed text waits for others to be written down with.
 pub(super) const LINGER: Millis = Millis(100);
 
@@ -51,7 +45,6 @@ impl Desk {
             None => Vec::new(),
         };
         let gone = std::mem::take(&mut self.removed);
-        let began = self.shared.clock.now();
         let written = self.shared.store.write(move |tx| {
             write_removed(tx, &gone);
             Ok(tx
@@ -82,8 +75,6 @@ impl Desk {
             };
             let _ = self.asks.send(Ask::Order(order));
         }
-        let quick = self.shared.clock.now().since(began) < QUICK;
-        self.at_once = if quick { TOGETHER_WHEN_QUICK } else { TOGETHER };
         // Answers or relays may have been queued with them.
         self.shared.bus.ring(Change::Queue);
         Ok(())
@@ -171,14 +162,13 @@ pub(super) async fn following(
     }
 }
 
-/// The texts that are here with `first`, at most so many, and the event after them.
+/// The texts that are here with `first`, and the event after them.
 pub(super) fn together(
     first: Received,
     events: &mut mpsc::UnboundedReceiver<Event>,
-    at_most: usize,
 ) -> (Vec<Received>, Option<Event>) {
     let mut texts = vec![first];
-    while texts.len() < at_most {
+    while texts.len() < TOGETHER {
         match events.try_recv() {
             Ok(Event::Received(text)) => texts.push(text),
             Ok(other) => return (texts, Some(other)),

@@ -97,16 +97,11 @@ fn polite(text: &Comparable, joined: &str, packs: &[Pack]) -> Option<Finding> {
 }
 
 fn inside(text: &Comparable, packs: &[Pack]) -> Option<Finding> {
-    let stands = |phrase: &str| {
-        (0..text.words.len()).any(|at| {
-            let mut words = text.words.iter().skip(at);
-            phrase.split(' ').all(|word| words.next().is_some_and(|found| found == word))
-        })
-    };
-    let found = find(packs, |pack| &pack.possible, stands)
+    let says = |phrase: &str| text.says(phrase);
+    let found = find(packs, |pack| &pack.possible, says)
         .or_else(|| {
-            let harmless = find(packs, |pack| &pack.harmless, stands).is_some();
-            (!harmless).then(|| find(packs, |pack| &pack.opt_out, stands)).flatten()
+            let harmless = find(packs, |pack| &pack.harmless, says).is_some();
+            (!harmless).then(|| find(packs, |pack| &pack.opt_out, says)).flatten()
         })
         .or_else(|| {
             // `s t o p`

@@ -46,8 +46,7 @@ fn tripped(case: &Case<'_>) -> Option<String> {
     if traffic.echoes(&case.text) {
         return Some("the message is one of our own texts come back".into());
     }
-    let joined = case.text.joined();
-    let ours = case.text.words.len() >= 6 && OUR_TEXTS.iter().any(|text| joined.contains(text));
+    let ours = case.text.words.len() >= 6 && OUR_TEXTS.iter().any(|text| case.text.says(text));
     ours.then(|| "the message is a text that gateways like this one send".into())
 }
 
