@@ -189,11 +189,14 @@ impl Sender {
         let settled = self.settled.clone();
         let written = self.shared.store.write(move |tx| {
             settled.iter().try_for_each(|settled| settled.write(tx, wall))?;
-            // Whatever is wrong with the next text, the verdict on the last one stands.
-            Ok(tx.attempt(|tx| handover::next(tx, &sending, wall)))
+            handover::next(tx, &sending, wall)
         });
-        let next = written.await?;
-        self.written();
+        let next = written.await;
+        match next {
+            Ok(_) => self.written(),
+            // Whatever is wrong with the next text, the verdict on the last one stands.
+            Err(_) => self.write_settled().await?,
+        }
         // Tried again from the queue, should it have failed.
         self.under_way = None;
         next
