@@ -177,7 +177,6 @@ async fn rest(shared: &Shared, rest: Rest, added: impl Future<Output = ()>) -> b
                 tokio::select! {
                     () = added => {}
                     () = due => {}
-                    () = shared.clock.beat(shared.settings.look_every) => {}
                 }
             }
         }

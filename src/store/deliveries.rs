@@ -184,6 +184,16 @@ impl WriteTx<'_> {
         Ok((added > 0).then(|| DeliveryId(self.conn.last_insert_rowid())))
     }
 
+    /// Tells whoever carries deliveries out when one is due that nobody has leased.
+    pub fn call_for_deliveries(&self, now: UnixTime) -> Result<()> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM deliveries
+                    WHERE state IN ('waiting', 'leased') AND next_try_at <= ?1
+                      AND (state = 'waiting' OR lease_until <= ?1))";
+        let due: bool = self.conn.prepare_cached(sql)?.query_row([now], |row| row.get(0))?;
+        self.notes.borrow_mut().deliveries += usize::from(due);
+        Ok(())
+    }
+
     /// Leases the oldest delivery due by one way, so that only one task ever carries it out.
     pub fn lease_delivery(&self, way: Way, now: UnixTime) -> Result<Option<Delivery>> {
         let sql = format!(

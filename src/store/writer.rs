@@ -178,13 +178,9 @@ fn closed() -> StoreError {
 
 async fn serve(mut desk: Desk, mut receiver: mpsc::Receiver<Message>) {
     let mut messages = Vec::new();
-    let mut pause = Duration::ZERO;
+    let mut company = Company::default();
     while receiver.recv_many(&mut messages, BATCH).await > 0 {
-        if !pause.is_zero() {
-            tokio::time::sleep(pause).await;
-            let more = std::iter::from_fn(|| receiver.try_recv().ok());
-            messages.extend(more.take(BATCH.saturating_sub(messages.len())));
-        }
+        company.gather(&mut messages, &mut receiver).await;
         let (mut jobs, mut closing) = (Vec::new(), None);
         for message in messages.drain(..) {
             match message {
@@ -216,11 +212,38 @@ async fn serve(mut desk: Desk, mut receiver: mpsc::Receiver<Message>) {
         if last {
             return;
         }
-        // Modems that were answered together ask again within moments, but not in the same one: on a
-        // slow card the first of them must not have a commit for itself while the others wait.
-        let took = began.elapsed();
-        let crowded = count > 1 || !receiver.is_empty();
-        pause = if crowded && took >= SLOW { took / 3 } else { Duration::ZERO };
+        company = Company::after(count, began.elapsed(), receiver.len());
+    }
+}
+
+/// Who is likely to come for the next commit. Modems that were answered together ask again within
+/// moments, but not in the same one: on a slow card the first of them must not have a commit for
+/// itself while the others wait.
+#[derive(Default)]
+struct Company {
+    /// Those of the last commit, and those who came while it ran.
+    expected: usize,
+    /// How long they are waited for.
+    pause: Duration,
+}
+
+impl Company {
+    fn after(served: usize, took: Duration, waiting: usize) -> Self {
+        let expected = served + waiting;
+        match expected > 1 && took >= SLOW {
+            true => Self { expected: expected.min(BATCH), pause: took / 3 },
+            false => Self::default(),
+        }
+    }
+
+    async fn gather(&self, messages: &mut Vec<Message>, receiver: &mut mpsc::Receiver<Message>) {
+        let until = Instant::now() + self.pause;
+        while messages.len() < self.expected {
+            match tokio::time::timeout_at(until, receiver.recv()).await {
+                Ok(Some(message)) => messages.push(message),
+                Ok(None) | Err(_) => return,
+            }
+        }
     }
 }
 
