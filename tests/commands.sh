@@ -75,6 +75,8 @@ curl -fsS "${url%/}/livez" >/dev/null
 exec 4< <("$simgate" messages --follow --data "$work/data")
 read -r -t 30 arrived <&4 && [ -n "$arrived" ] || { cat "$work/demo.err"; echo "the handset's text never came"; exit 1; }
 ok modems --data "$work/data" --json
+ok doctor --data "$work/data" --json
+says '"check":"network"'
 ok token create ci --scope send --data "$work/data"
 ok token list --data "$work/data"
 ok user add Ada Lovelace --email ada@example.org --phone +447700900111 --role admin --data "$work/data"

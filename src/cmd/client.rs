@@ -32,6 +32,11 @@ impl Client {
         self.json(Method::GET, path, None).await
     }
 
+    /// `GET /healthz`: an answer also where it says that something failed.
+    pub(super) async fn health(&self) -> Result<Value, Failure> {
+        read(self.answer(Method::GET, "/healthz", None).await?).await
+    }
+
     /// `POST path` with a body.
     pub(super) async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
         self.json(Method::POST, path, Some(body)).await
@@ -73,16 +78,32 @@ impl Client {
         path: &str,
         body: Option<Value>,
     ) -> Result<Value, Failure> {
-        let body = self.send(method, path, body).await?.into_body();
-        let octets = body.collect().await.context("reading the answer")?.to_bytes();
-        if octets.is_empty() {
-            return Ok(Value::Null);
-        }
-        Ok(serde_json::from_slice(&octets).context("the gateway's answer is not JSON")?)
+        read(self.send(method, path, body).await?).await
     }
 
-    /// One request on a connection of its own. A refusal becomes an error with its sentence.
+    /// An answer; a refusal becomes an error with its sentence.
     async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Response<Incoming>, Failure> {
+        let response = self.answer(method, path, body).await?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let octets = response.into_body().collect().await.context("reading the answer")?.to_bytes();
+        let problem: Value = serde_json::from_slice(&octets).unwrap_or_default();
+        let said = |field: &str| problem[field].as_str().unwrap_or_default().to_owned();
+        Err(Failure::Failed(match said("title").is_empty() {
+            true => anyhow!("the gateway answered {status}"),
+            false => anyhow!("{}. {}", said("title"), said("detail")),
+        }))
+    }
+
+    /// One request on a connection of its own.
+    async fn answer(
         &self,
         method: Method,
         path: &str,
@@ -107,17 +128,15 @@ impl Client {
             None => Bytes::new(),
         };
         let request = request.body(Full::new(body)).context("the request")?;
-        let response = sender.send_request(request).await.context("talking to the gateway")?;
-        if response.status().is_success() {
-            return Ok(response);
-        }
-        let status = response.status();
-        let octets = response.into_body().collect().await.context("reading the answer")?.to_bytes();
-        let problem: Value = serde_json::from_slice(&octets).unwrap_or_default();
-        let said = |field: &str| problem[field].as_str().unwrap_or_default().to_owned();
-        Err(Failure::Failed(match said("title").is_empty() {
-            true => anyhow!("the gateway answered {status}"),
-            false => anyhow!("{}. {}", said("title"), said("detail")),
-        }))
+        Ok(sender.send_request(request).await.context("talking to the gateway")?)
     }
+}
+
+async fn read(response: Response<Incoming>) -> Result<Value, Failure> {
+    let body = response.into_body().collect().await;
+    let octets = body.context("reading the answer")?.to_bytes();
+    if octets.is_empty() {
+        return Ok(Value::Null);
+    }
+    Ok(serde_json::from_slice(&octets).context("the gateway's answer is not JSON")?)
 }

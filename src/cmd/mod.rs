@@ -18,6 +18,7 @@ mod check_config;
 mod client;
 mod completions;
 mod demo;
+mod doctor;
 mod emulate;
 mod gateway;
 mod mail;
@@ -71,6 +72,8 @@ enum Command {
     CheckConfig(check_config::Args),
     /// Show the whole product without hardware.
     Demo(demo::Args),
+    /// Check this machine and its modems; say what to do next.
+    Doctor(doctor::Args),
     /// List the modems, or the ports that would be tried.
     Modems(modems::Args),
     /// Talk AT to a modem, guarded.
@@ -226,6 +229,7 @@ fn dispatch(common: &Common, command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(args) => run::run(common, args),
         Command::Demo(args) => demo::run(common, args),
+        Command::Doctor(args) => doctor::run(common, args),
         Command::Modems(args) => modems::run(common, args),
         Command::At(args) => at::run(common, args),
         Command::Send(args) => send::run(common, args),

@@ -7,6 +7,9 @@ use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 
+/// The lock's name in the data folder; it holds the process id.
+pub(super) const FILE: &str = "lock";
+
 /// Holds the data folder for this process until it is dropped.
 #[derive(Debug)]
 pub struct InstanceLock(#[expect(dead_code, reason = "held for its lock")] File);
@@ -43,7 +46,7 @@ impl InstanceLock {
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .open(folder.join("lock"))
+            .open(folder.join(FILE))
             .map_err(failed)?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             let mut pid = String::new();

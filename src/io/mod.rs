@@ -23,6 +23,7 @@ mod hotplug;
 pub mod imap;
 pub mod listener;
 pub mod lock;
+pub mod machine;
 pub mod mail_listener;
 pub mod mail_session;
 mod paced;

@@ -85,7 +85,10 @@ pub enum OpenError {
         holder: String,
     },
     /// Our user may not use it.
-    #[error("no permission for {0}: add the user to the group simgate or dialout, see udev/")]
+    #[error(
+        "no permission for {0}: add the user to the group simgate or dialout, see udev/; simgate \
+         doctor names the one that helps"
+    )]
     Denied(String),
     /// Anything else.
     #[error("{name}: {source}")]

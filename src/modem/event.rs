@@ -244,11 +244,22 @@ pub enum Registration {
     Home,
     /// In another network.
     Roaming,
+    /// In the home network for packets only: texts pass where it carries them without the circuit
+    /// domain, over SMS on IMS for one.
+    HomePackets,
+    /// In another network, for packets only.
+    RoamingPackets,
 }
 
 impl Registration {
-    /// Whether texts can be sent.
+    /// Whether texts can be tried.
     pub fn is_registered(self) -> bool {
+        self.carries_texts()
+            || matches!(self, Registration::HomePackets | Registration::RoamingPackets)
+    }
+
+    /// Whether nothing speaks against sending them.
+    pub fn carries_texts(self) -> bool {
         matches!(self, Registration::Home | Registration::Roaming)
     }
 
@@ -262,6 +273,8 @@ impl Registration {
             Registration::EmergencyOnly => "emergency-only",
             Registration::Home => "home",
             Registration::Roaming => "roaming",
+            Registration::HomePackets => "home-packets-only",
+            Registration::RoamingPackets => "roaming-packets-only",
         }
     }
 }

@@ -119,7 +119,7 @@ impl Health {
     /// A text came or went: whatever was said of the network, it is there.
     pub fn prove(&mut self, now: Millis, out: &mut Out) {
         let said = self.domains.iter().any(Option::is_some);
-        if said && !best(&self.domains).is_registered() && self.proved != Some(self.domains) {
+        if said && !best(&self.domains).carries_texts() && self.proved != Some(self.domains) {
             self.proved = Some(self.domains);
             self.settle(now, out);
         }
@@ -302,10 +302,15 @@ impl Health {
     /// stays lost.
     pub fn settle(&mut self, now: Millis, out: &mut Out) {
         let mut best = best(&self.domains);
-        let says_nothing =
-            matches!(best, Registration::Unknown | Registration::Off | Registration::Searching);
-        if says_nothing && self.proved == Some(self.domains) {
-            best = Registration::Home;
+        if self.proved == Some(self.domains) {
+            best = match best {
+                Registration::Unknown
+                | Registration::Off
+                | Registration::Searching
+                | Registration::HomePackets => Registration::Home,
+                Registration::RoamingPackets => Registration::Roaming,
+                other => other,
+            };
         }
         if self.status.registration.is_registered() && !best.is_registered() {
             let lost_at = *self.lost_at.get_or_insert(now);
@@ -358,7 +363,15 @@ fn best(domains: &[Option<RegistrationState>; 4]) -> Registration {
         RegistrationState::Idle => (1, Registration::Off),
         RegistrationState::Unknown => (0, Registration::Unknown),
     });
-    found.max_by_key(|(rank, _)| *rank).map_or(Registration::Unknown, |(_, best)| best)
+    let best = found.max_by_key(|(rank, _)| *rank).map_or(Registration::Unknown, |(_, best)| best);
+    let [circuit, ..] = domains;
+    // A modem that was not asked, or has no such question, says nothing about it.
+    let packets_only = circuit.is_some_and(|circuit| !circuit.carries_messages());
+    match best {
+        Registration::Home if packets_only => Registration::HomePackets,
+        Registration::Roaming if packets_only => Registration::RoamingPackets,
+        best => best,
+    }
 }
 
 /// Registration and operator change less often than the signal.

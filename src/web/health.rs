@@ -227,4 +227,4 @@ pub(super) fn free_bytes(path: &Path) -> Option<u64> {
 }
 
 /// A clock before this was never set: the Pi has no battery (E163).
-pub(super) const BUILT_AFTER: UnixTime = UnixTime(1_767_225_600_000); // 2026-01-01
+pub const BUILT_AFTER: UnixTime = UnixTime(1_767_225_600_000); // 2026-01-01

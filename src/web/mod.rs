@@ -45,6 +45,7 @@ use tokio::sync::Semaphore;
 
 pub use auth::{Access, LocalAdmin};
 pub use error::Code;
+pub use health::BUILT_AFTER;
 pub use openapi::document;
 pub use pages::notice::thread_link;
 pub use pages::signin::{invite, link_for, needs_setting_up, new_link};

@@ -20,14 +20,14 @@ use crate::program::Program;
 const NOBODY: u32 = 65_534;
 
 /// One emulated modem and a folder for a gateway.
-struct Machine {
+pub struct Machine {
     folder: tempfile::TempDir,
     emulator: Program,
     control: Client,
 }
 
 impl Machine {
-    async fn start(scenario: &str) -> Self {
+    pub async fn start(scenario: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = |name: &str| folder.path().join(name);
         fs::write(file("world.toml"), scenario).expect("a scenario");
@@ -46,26 +46,26 @@ impl Machine {
         Self { folder, emulator, control: Client::Tcp(address) }
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn gateway(&self, prepare: impl FnOnce(&mut Command)) -> Program {
+    pub fn gateway(&self, prepare: impl FnOnce(&mut Command)) -> Program {
         let config = self.file("simgate.toml");
         Program::start_as(&["run", "--config", path(&config)], &self.file("run.log"), prepare)
     }
 
-    fn api(&self) -> Client {
+    pub fn api(&self) -> Client {
         Client::Unix(self.file("data").join("simgate.sock"))
     }
 
     /// The device behind the link.
-    fn device(&self) -> PathBuf {
+    pub fn device(&self) -> PathBuf {
         fs::canonicalize(self.file("modem0")).expect("a pty")
     }
 
     /// Waits until the log has a line with these words.
-    async fn logs(&self, words: &str) -> String {
+    pub async fn logs(&self, words: &str) -> String {
         let mut looks = interval(Duration::from_millis(20));
         let found = async {
             loop {
@@ -79,8 +79,32 @@ impl Machine {
         timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("it never logged {words:?}"))
     }
 
+    /// A gateway run by somebody who may use no device that others own.
+    pub fn powerless_gateway(&self) -> Program {
+        let owner = rustix::process::geteuid();
+        if owner.is_root() {
+            // Root may do everything: somebody else runs it, with a copy he can reach.
+            let open = Permissions::from_mode(0o755);
+            fs::set_permissions(self.folder.path(), open).expect("ours");
+            chown(self.file("data"), Some(NOBODY), Some(NOBODY)).expect("root may");
+            let (from, to) = (env!("CARGO_BIN_EXE_simgate"), self.file("simgate"));
+            if fs::hard_link(from, &to).is_err() {
+                fs::copy(from, &to).expect("room for a copy");
+            }
+        }
+        self.gateway(|command| {
+            use std::os::unix::process::CommandExt;
+            if owner.is_root() {
+                let copy = Command::new(self.file("simgate"));
+                let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+                *command = copy;
+                command.args(arguments).uid(NOBODY).gid(NOBODY);
+            }
+        })
+    }
+
     /// A text to the modem, until the gateway has it.
-    async fn receives(&self, text: &str) {
+    pub async fn receives(&self, text: &str) {
         let body = json!({ "from": "+447700900200", "text": text });
         self.control.post("/modems/0/sms", &body).await.expect("the emulator lives");
         let api = self.api();
@@ -96,7 +120,7 @@ impl Machine {
         timeout(PATIENCE, arrived).await.expect("the text arrives");
     }
 
-    async fn end(self, gateway: Program) {
+    pub async fn end(self, gateway: Program) {
         assert!(gateway.terminate().await.success());
         assert!(self.emulator.terminate().await.success());
     }
@@ -113,25 +137,7 @@ async fn a_device_without_permission_is_named_with_the_remedy() {
     let machine = Machine::start("[[modem]]\n").await;
     let device = machine.device();
     fs::set_permissions(&device, Permissions::from_mode(0o000)).expect("our pty");
-    let owner = rustix::process::geteuid();
-    if owner.is_root() {
-        // Root may do everything: somebody else runs the gateway, with a copy he can reach.
-        fs::set_permissions(machine.folder.path(), Permissions::from_mode(0o755)).expect("ours");
-        chown(machine.file("data"), Some(NOBODY), Some(NOBODY)).expect("root may");
-        let (from, to) = (env!("CARGO_BIN_EXE_simgate"), machine.file("simgate"));
-        if fs::hard_link(from, &to).is_err() {
-            fs::copy(from, &to).expect("room for a copy");
-        }
-    }
-    let mut gateway = machine.gateway(|command| {
-        use std::os::unix::process::CommandExt;
-        if owner.is_root() {
-            let copy = Command::new(machine.file("simgate"));
-            let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
-            *command = copy;
-            command.args(arguments).uid(NOBODY).gid(NOBODY);
-        }
-    });
+    let mut gateway = machine.powerless_gateway();
     gateway.says("ready").await.expect("the gateway starts");
     let told = machine.logs("no permission for").await;
     assert!(told.contains("group simgate or dialout") && told.contains("udev/"), "{told}");

@@ -1,7 +1,7 @@
 //! Whole processes: the binary as an operator runs it, on real ptys and real listeners.
 //!
 //! `kill_9` ends it at random moments and counts every text afterwards; `demo` is a visitor's first
-//! minute; `machine` is what the system around it does. `program` starts and ends them, `client` speaks HTTP to them, `ledger` knows what
+//! minute; `machine` is what the system around it does, `doctor` what is said about that. `program` starts and ends them, `client` speaks HTTP to them, `ledger` knows what
 //! was written by whom and what must have become of it.
 //!
 //! These programs live in real time. Nothing here waits for time to pass except where the moment of
@@ -10,6 +10,7 @@
 
 mod client;
 mod demo;
+mod doctor;
 mod https;
 mod kill_9;
 mod ledger;

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use simgate::sms::{Address, Deliver, Pdu, Scts, SegmentOptions, Tpdu, segment};
+use simgate::store::Modem;
 use simgate::types::{Direction, MessageId, MessageState, Millis};
 
 use crate::gateway::{CUSTOMER, OTHER, START, TestGateway};
@@ -158,6 +159,25 @@ async fn reports_find_their_texts_although_every_reference_is_the_same() {
         gateway.becomes(id, MessageState::Delivered).await;
     }
     assert_eq!(gateway.message(off).await.state, MessageState::Sent);
+}
+
+/// Fault 65: the network takes the modem for packets only. That is shown until a text has passed.
+#[tokio::test(start_paused = true)]
+async fn a_modem_for_packets_only_is_shown_as_such_until_a_text_has_passed() {
+    let gateway = TestGateway::toml("[[modem]]\npacket_only = true\n").await;
+    let becomes = async |word: &str| {
+        gateway
+            .until(word, async || {
+                let modems = gateway.store.read(|tx| tx.modems()).await.expect("readable");
+                let shown = |modem: &Modem| modem.registration.as_deref() == Some(word);
+                modems.iter().any(|modem| modem.state == "ready" && shown(modem)).then_some(())
+            })
+            .await
+    };
+    becomes("home-packets-only").await;
+    gateway.modems.with(|world| world.text_to(0, OTHER, "here all the same")).expect("sent");
+    gateway.received(1).await;
+    becomes("home").await;
 }
 
 /// Fault 40: the modem shows neither signal nor registration, but texts come: the network is there,

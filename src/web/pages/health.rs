@@ -54,7 +54,7 @@ pub(in crate::web) async fn show(
     }
     if parts.is_empty() {
         let words =
-            "No modem is there. Plug one in; `simgate modems` shows what this computer sees.";
+            "No modem is there. Plug one in; `simgate doctor` says what this computer sees.";
         parts.push(Part::new("Modems", false, words));
     }
     parts.push(disk(&app));

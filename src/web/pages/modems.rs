@@ -56,7 +56,7 @@ impl Device {
             state: state_words(&modem.state).to_owned(),
             tone: if ready { "good" } else { "warn" },
             operator: match (&modem.operator, &modem.registration) {
-                (Some(operator), Some(how)) => format!("{operator}, {how}"),
+                (Some(operator), Some(how)) => format!("{operator}, {}", how.replace('-', " ")),
                 (Some(one), None) | (None, Some(one)) => one.clone(),
                 (None, None) => String::new(),
             },
