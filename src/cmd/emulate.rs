@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::Failure;
+use super::stop::Stop;
 use crate::emulator::dialogue::{Line, parse};
 use crate::emulator::{ModemScenario, Recording, Scenario, World};
 use crate::io::Clock;
@@ -117,11 +118,10 @@ async fn emulate(args: Args, scenario: Scenario) -> anyhow::Result<()> {
             web::control::router(shared),
         )));
     }
+    let mut stop = Stop::listen()?;
     println!("ready");
-    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         served = ptys.serve() => served.context("driving the ptys"),
-        _ = tokio::signal::ctrl_c() => Ok(()),
-        _ = terminated.recv() => Ok(()),
+        () = stop.told() => Ok(()),
     }
 }

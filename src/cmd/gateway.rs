@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use tokio::signal::unix::{SignalKind, signal};
 
+use super::stop::Stop;
 use super::{Failure, private_folder};
 use crate::app::{Gateway, Served, Settings, Wiring, serve};
 use crate::bus::Bus;
@@ -25,6 +25,7 @@ pub(super) struct Running {
     gateway: Gateway,
     served: Served,
     web: web::App,
+    stop: Stop,
     _lock: InstanceLock,
 }
 
@@ -37,6 +38,7 @@ impl Running {
         ports: Arc<dyn PortSource>,
         demo: Option<emulator::Shared>,
     ) -> Result<Self, Failure> {
+        let stop = Stop::listen()?;
         private_folder(folder)?;
         let lock = InstanceLock::take(folder).map_err(anyhow::Error::from)?;
         let store = Store::open(folder).await.context("cannot open the database")?;
@@ -54,7 +56,7 @@ impl Running {
         let gateway = Gateway::start(wiring).await?;
         let router = web::router(web.clone());
         let served = serve(&gateway, router, config.web.listen, certificate, folder).await?;
-        Ok(Self { gateway, served, web, _lock: lock })
+        Ok(Self { gateway, served, web, stop, _lock: lock })
     }
 
     /// Where pages are served.
@@ -98,15 +100,11 @@ impl Running {
 
     /// Serves until SIGTERM or Ctrl-C; then lets the submits in flight finish and closes the
     /// database with everything in its one file.
-    pub(super) async fn until_told_to_stop(self) -> Result<(), Failure> {
+    pub(super) async fn until_told_to_stop(mut self) -> Result<(), Failure> {
         systemd::ready();
         let vitals = self.gateway.vitals().clone();
         let watchdog = tokio::spawn(async move { vitals.feed_watchdog().await });
-        let mut terminate = signal(SignalKind::terminate()).context("cannot hear signals")?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
+        self.stop.told().await;
         systemd::stopping();
         tracing::info!("stopping: finishing what is at the modems");
         let stopped = self.gateway.stop().await;

@@ -30,6 +30,7 @@ mod privacy;
 mod run;
 mod seed;
 mod send;
+mod stop;
 mod terminal;
 mod token;
 mod trace;

@@ -683,9 +683,10 @@ CREATE TABLE pin_attempts (
     PRIMARY KEY (sim, fingerprint)
 ) STRICT, WITHOUT ROWID;
 
--- What changed, for event streams that resume. Bounded: the oldest rows go.
+-- What changed, for event streams that resume. Bounded: the oldest rows go, the newest never, so that
+-- no number comes twice.
 CREATE TABLE changes (
-    seq  INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq  INTEGER PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind = 'message' OR kind = 'conversation' OR kind = 'line' OR kind = 'modem'
                               OR kind = 'order' OR kind = 'contact' OR kind = 'user' OR kind = 'rule'),
     id   INTEGER NOT NULL,

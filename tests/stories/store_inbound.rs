@@ -265,8 +265,7 @@ async fn texts_of_one_commit_are_one_piece_of_the_index() {
     bench.write(|tx| tx.create_user(&person("ann"), T0)).await;
     let from = |n: u8| NewSegment { sender: Some(phone(n.into())), ..segment(&bench, &[n], T0) };
     let texts: Vec<NewSegment> = (0..3).map(from).collect();
-    let outcomes =
-        bench.write(move |tx| Ok(tx.attempt_each(&texts, |tx, text| accept(tx, text)))).await;
+    let outcomes = bench.write(move |tx| Ok(tx.attempt_each(&texts, accept))).await;
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(Some(_)))));
     let conn = rusqlite::Connection::open(bench.store.path()).expect("open");
     let pieces = "SELECT count(DISTINCT segid) FROM messages_fts_idx";
