@@ -75,8 +75,6 @@ curl -fsS "${url%/}/livez" >/dev/null
 exec 4< <("$simgate" messages --follow --data "$work/data")
 read -r -t 30 arrived <&4 && [ -n "$arrived" ] || { cat "$work/demo.err"; echo "the handset's text never came"; exit 1; }
 ok modems --data "$work/data" --json
-ok doctor --data "$work/data" --json
-says '"check":"network"'
 ok token create ci --scope send --data "$work/data"
 ok token list --data "$work/data"
 ok user add Ada Lovelace --email ada@example.org --phone +447700900111 --role admin --data "$work/data"
@@ -101,6 +99,8 @@ ok trace "$work/data/modems/modem0" --out "$work/modem0.at" --numbers --data "$w
 ok at "$work/data/modems/modem0" AT+CSQ --data "$work/data"
 fails 1 at "$work/data/modems/modem0" 'AT+CPIN="1234"' --data "$work/data"
 fails 1 send --to nonsense --text x --data "$work/data"
+ok doctor --data "$work/data" --json
+says '"check":"network"'
 ok backup "$work/copy.db" --data "$work/data"
 fails 1 restore "$work/copy.db" --data "$work/data"
 
