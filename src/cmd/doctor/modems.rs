@@ -160,7 +160,7 @@ fn storage(modem: &Value) -> Option<Finding> {
     let storage = &modem["storage"];
     let (used, total) = (storage["used"].as_u64()?, storage["total"].as_u64()?);
     let found = format!("{used} of {total} places used");
-    Some(match used * 100 >= total.max(1) * FULL_PERCENT {
+    Some(match used.saturating_mul(100) >= total.max(1).saturating_mul(FULL_PERCENT) {
         true => Finding::warning(
             "storage",
             found,
@@ -323,6 +323,7 @@ mod tests {
             let line = finding.line();
             assert!(!line.contains(char::is_control), "{line:?}");
         }
+        assert!(!found(json!({ "storage": { "used": u64::MAX, "total": u64::MAX } })).is_empty());
         assert!(
             Told { modems: vec![json!([]), json!(null)], ..Told::default() }.findings().len() > 1
         );
