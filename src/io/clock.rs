@@ -61,16 +61,14 @@ impl Clock {
         tokio::time::sleep(duration(time)).await;
     }
 
-    /// Sleeps until the tick is a multiple of `every` again. Whoever looks after something at
-    /// leisure waits like this: all wake together, and the processor sleeps in between.
+    /// Sleeps until the next beat ([`Millis::next_beat`]).
     pub async fn beat(&self, every: Millis) {
         self.sleep_until(Some(self.next_beat(every))).await;
     }
 
     /// The tick at which [`Clock::beat`] wakes.
     pub fn next_beat(&self, every: Millis) -> Millis {
-        let every = every.0.max(1);
-        Millis((self.now().0 / every + 1) * every)
+        self.now().next_beat(every)
     }
 
     /// Sleeps until the wall clock shows `at`, as far as can be told from here: a clock that is

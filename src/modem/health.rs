@@ -2,6 +2,7 @@
 //!
 //! Answers and unsolicited lines go in; polls and [`Event::Status`] come out, the latter only
 //! when something changed. Deliberately absent: what to do when it does not answer (`ladder`).
+//! Polls come at the beat at which everything else is looked after ([`Millis::next_beat`]).
 //!
 //! The sum of all polls and sweeps stays below 500 bytes in an idle minute: on a shared bus or a
 //! satellite terminal every byte counts, and a log stays readable.
@@ -179,19 +180,19 @@ impl Health {
             self.queue.push(Poll::Registration(Domain::Circuit));
         }
         if self.signal_at <= now {
-            self.signal_at = now + self.every;
+            self.signal_at = now.next_beat(self.every);
             self.queue.push(Poll::Signal);
         }
         if self.operator_at <= now {
-            self.operator_at = now + Millis(self.every.0 * SLOWER);
+            self.operator_at = now.next_beat(Millis(self.every.0 * SLOWER));
             self.queue.push(Poll::Operator);
         }
         if self.centre_at <= now {
-            self.centre_at = now + CENTRE_EVERY;
+            self.centre_at = now.next_beat(CENTRE_EVERY);
             self.queue.push(Poll::Centre);
         }
         if self.indications_at.is_some_and(|at| at <= now) {
-            self.indications_at = Some(now + INDICATIONS_EVERY);
+            self.indications_at = Some(now.next_beat(INDICATIONS_EVERY));
             self.queue.push(Poll::Indications);
         }
     }
@@ -224,7 +225,7 @@ impl Health {
                 let carried = answer.is_ok_and(|r| r.state().carries_messages());
                 if carried {
                     // Told by itself when it changes; asked in case that was lost.
-                    self.registration_at = now + Millis(self.every.0 * SLOWER);
+                    self.registration_at = now.next_beat(Millis(self.every.0 * SLOWER));
                 }
                 match domain {
                     Domain::Circuit if !carried => {

@@ -192,7 +192,7 @@ impl Inbox {
             }
         }
         let Some(storage) = self.sweep.front().copied() else {
-            self.sweep_at.get_or_insert(now + self.sweep_every);
+            self.sweep_at.get_or_insert(now.next_beat(self.sweep_every));
             return None;
         };
         if known.selected != Some(storage) {
@@ -255,7 +255,7 @@ impl Inbox {
 
     fn sweep_done(&mut self, now: Millis) {
         if self.sweep.is_empty() {
-            self.sweep_at.get_or_insert(now + self.sweep_every);
+            self.sweep_at.get_or_insert(now.next_beat(self.sweep_every));
         }
     }
 }

@@ -19,6 +19,13 @@ impl Millis {
     pub fn since(self, earlier: Millis) -> Millis {
         Millis(self.0.saturating_sub(earlier.0))
     }
+
+    /// The next multiple of `every` after this tick. Whatever looks at something at leisure looks
+    /// then: all wake together, and the processor sleeps in between.
+    pub fn next_beat(self, every: Millis) -> Millis {
+        let every = every.0.max(1);
+        Millis((self.0 / every).saturating_add(1).saturating_mul(every))
+    }
 }
 
 impl Add for Millis {
@@ -85,6 +92,14 @@ impl fmt::Display for UnixTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn beats_are_the_multiples_after_a_tick() {
+        let beat = |tick| Millis(tick).next_beat(Millis(30)).0;
+        assert_eq!([0, 1, 29, 30, 31].map(beat), [30, 30, 30, 60, 60]);
+        assert_eq!(Millis(7).next_beat(Millis(0)), Millis(8));
+        assert_eq!(Millis(u64::MAX).next_beat(Millis(30)), Millis(u64::MAX));
+    }
 
     #[test]
     fn wall_clock_time_prints_and_reads_as_rfc3339() {

@@ -33,7 +33,7 @@ async fn approved_ones(shared: &Shared) {
         }
         tokio::select! {
             () = rung => {}
-            () = shared.clock.sleep(shared.settings.look_every) => {}
+            () = shared.clock.beat(shared.settings.look_every) => {}
             () = shared.stopped() => return,
         }
     }
