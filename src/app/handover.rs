@@ -56,6 +56,8 @@ pub(super) struct Staged {
     pub(super) message: MessageId,
     pub(super) segment: OutSegmentId,
     pub(super) tpdu: Vec<u8>,
+    /// More of the same text is to follow.
+    pub(super) unfinished: bool,
     /// Another submit follows at once: the radio link is worth keeping.
     pub(super) more: bool,
     /// It must never go twice: the modem's own memory is to know what became of it.
@@ -107,18 +109,16 @@ pub(super) fn next(tx: &WriteTx<'_>, sending: &Sending, now: UnixTime) -> Result
         return Ok(Next::Submit(staged));
     }
     for _ in 0..MOST_SKIPPED {
-        let Some(outbound) = tx.lease_outbound(sending.line, now)? else {
+        let Some(mut outbound) = tx.lease_outbound(sending.line, now)? else {
             return Ok(Next::Idle(tx.next_due(sending.line, now)?));
         };
-        let message = outbound.message;
-        let segments = match outbound.segments.is_empty() {
-            true => prepare(tx, &outbound, now)?,
-            false => outbound.segments,
-        };
+        if outbound.segments.is_empty() {
+            outbound.segments = prepare(tx, &outbound, now)?;
+        }
         // The rules are asked in the very transaction that lets it go (D10, E96).
-        if !segments.is_empty()
-            && tx.clear(message, &sending.organisation, now)?
-            && let Some(staged) = stage(tx, sending, message, segments, now)?
+        if !outbound.segments.is_empty()
+            && tx.clear(&outbound, &sending.organisation, now)?
+            && let Some(staged) = stage(tx, sending, outbound.message, outbound.segments, now)?
         {
             return Ok(Next::Submit(staged));
         }
@@ -139,10 +139,10 @@ fn stage(
     if !tx.stage_on_air(first.id, now)? {
         return Ok(None);
     }
-    let follows = waiting.next().is_some();
-    let more = sending.at_once && (follows || tx.more_is_due(sending.line, message, now)?);
+    let unfinished = waiting.next().is_some();
+    let more = sending.at_once && (unfinished || tx.more_is_due(sending.line, message, now)?);
     let keep = first.class == NEVER_TWICE;
-    Ok(Some(Staged { message, segment: first.id, tpdu: first.tpdu, more, keep }))
+    Ok(Some(Staged { message, segment: first.id, tpdu: first.tpdu, unfinished, more, keep }))
 }
 
 /// The class that never goes twice by itself and whose doubles do harm (D5): advertising. Writing

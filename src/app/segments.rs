@@ -1,8 +1,8 @@
 //! A text becomes the TPDUs that will be sent, byte for byte, at every attempt.
 
-use unicode_normalization::UnicodeNormalization;
-
-use crate::sms::{Address, MessageClass, SegmentOptions, Submit, Tpdu, ValidityPeriod, segment};
+use crate::sms::{
+    Address, MessageClass, SegmentOptions, Submit, Tpdu, ValidityPeriod, normal_text, segment,
+};
 use crate::store::{Outbound, Prepared};
 use crate::types::{Millis, UnixTime};
 
@@ -22,8 +22,8 @@ pub(super) fn prepare(
         reference,
         ..SegmentOptions::default()
     };
-    let text: String = outbound.text.replace("\r\n", "\n").nfc().collect();
-    let segments = segment(&text, &options).map_err(|error| error.to_string())?;
+    let segments =
+        segment(&normal_text(&outbound.text), &options).map_err(|error| error.to_string())?;
     let validity = outbound.valid_until.since(now).min(LONGEST);
     let tpdus = segments.segments.iter().map(|segment| {
         let submit = Submit {

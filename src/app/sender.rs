@@ -229,7 +229,7 @@ impl Sender {
 
     /// One submit that the store knows of: lets it leave and hears what became of it.
     async fn submit(&mut self, staged: Staged, heard: &mut mpsc::UnboundedReceiver<Heard>) {
-        let Staged { message, segment, tpdu, more, keep } = staged;
+        let Staged { message, segment, tpdu, unfinished, more, keep } = staged;
         self.shared.bus.ring(Change::Message(message));
         self.pace.take(self.shared.clock.now());
         self.last_ticket += 1;
@@ -240,7 +240,8 @@ impl Sender {
         if verdict == Verdict::Unknown {
             self.unknown.insert(ticket, (segment, message));
         }
-        self.under_way = matches!(verdict, Verdict::Accepted(_)).then_some(message);
+        let goes_on = unfinished && matches!(verdict, Verdict::Accepted(_));
+        self.under_way = goes_on.then_some(message);
         let too_fast = self.is_too_fast(&outcome);
         if too_fast {
             // Written down with the verdict, and looked at again then.

@@ -8,7 +8,9 @@ use unicode_normalization::UnicodeNormalization;
 ///
 /// Composed letters are what the GSM alphabets hold, and `\r\n` would cost a septet more.
 pub fn normal_text(text: &str) -> String {
-    text.replace("\r\n", "\n").nfc().collect()
+    let text = text.replace("\r\n", "\n");
+    // Nothing to compose in ASCII, and most texts are.
+    if text.is_ascii() { text } else { text.nfc().collect() }
 }
 
 #[cfg(test)]
@@ -18,5 +20,6 @@ mod tests {
     #[test]
     fn letters_are_composed_and_line_ends_are_one_character() {
         assert_eq!(normal_text("Cafe\u{301}\r\nbar\r"), "Café\nbar\r");
+        assert_eq!(normal_text("Cafe\r\nbar\r"), "Cafe\nbar\r");
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::named_params;
 use super::error::Result;
 use super::lines::LineId;
 use super::rulebook::Organisation;
-use super::words::{ChangeKind, DeliveryKind, Stage};
+use super::words::{ChangeKind, DeliveryKind, SegmentState, Stage};
 use super::{NewDelivery, ReadTx, WriteTx};
 use crate::engine::limits::{self, Cost, Usage, Verdict};
 use crate::engine::quiet::QuietHours;
@@ -42,6 +42,16 @@ pub struct Exception<'a> {
     pub reason: Option<&'a str>,
     /// The text itself, once it is stored: it is no exception before itself.
     pub message: Option<MessageId>,
+}
+
+/// What a text's author asked for that the rules weigh.
+struct Asked {
+    let_go: bool,
+    exception: Option<String>,
+    /// Not for at once, or one of many.
+    planned: bool,
+    tag: Option<String>,
+    response_emails: Vec<String>,
 }
 
 /// What the rules say to a text.
@@ -145,38 +155,34 @@ impl WriteTx<'_> {
     /// stays, and the message says why. A text of which a part has left goes on (E96).
     pub fn clear(
         &self,
-        message: MessageId,
+        outbound: &super::Outbound,
         organisation: &Organisation,
         now: UnixTime,
     ) -> Result<bool> {
-        let sql = "SELECT o.let_go, o.exception, m.batch_id IS NOT NULL OR o.send_at > m.created_at,
-                          EXISTS (SELECT 1 FROM segments_out s WHERE s.message_id = o.message_id
-                                     AND s.round = o.round AND s.state <> 'waiting')
-                     FROM outbound o JOIN messages m ON m.id = o.message_id WHERE o.message_id = ?1";
-        let (let_go, reason, planned, left): (bool, Option<String>, bool, bool) = self
-            .conn
-            .prepare_cached(sql)?
-            .query_row([message], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-        let Some(row) = self.message(message)?.filter(|_| !left) else { return Ok(left) };
+        if outbound.segments.iter().any(|segment| segment.state != SegmentState::Waiting) {
+            return Ok(true);
+        }
+        let (message, line) = (outbound.message, outbound.line);
+        let asked = self.asked(message)?;
         let leaving = Leaving {
-            line: row.line,
-            to: &row.number,
-            text: &row.text,
-            class: row.class,
-            tag: row.tag.as_deref(),
-            response_emails: &row.response_emails,
-            segments: row.segments,
-            let_go,
+            line,
+            to: &outbound.to,
+            text: &outbound.text,
+            class: outbound.class,
+            tag: asked.tag.as_deref(),
+            response_emails: &asked.response_emails,
+            segments: u32::try_from(outbound.segments.len()).unwrap_or(u32::MAX),
+            let_go: asked.let_go,
         };
-        if let Some(until) = self.quiet_until(&leaving, planned, organisation, now)? {
+        if let Some(until) = self.quiet_until(&leaving, asked.planned, organisation, now)? {
             self.put_off(message, until, now)?;
             return Ok(false);
         }
-        let exception = Exception { reason: reason.as_deref(), message: Some(message) };
+        let exception = Exception { reason: asked.exception.as_deref(), message: Some(message) };
         match self.clearance_by(&leaving, exception, organisation, now)? {
             Clearance::Go => return Ok(true),
             Clearance::Warn(warning) => {
-                self.alert_limit(row.line, &warning, now)?;
+                self.alert_limit(line, &warning, now)?;
                 return Ok(true);
             }
             Clearance::Later => {
@@ -184,13 +190,30 @@ impl WriteTx<'_> {
             }
             Clearance::Hold(refusal) => {
                 self.keep_back(message, MessageState::Held, &refusal, now)?;
-                self.alert_limit(row.line, &refusal, now)?;
+                self.alert_limit(line, &refusal, now)?;
             }
             Clearance::Refused(refusal) => {
                 self.keep_back(message, MessageState::Failed, &refusal, now)?;
             }
         }
         Ok(false)
+    }
+
+    fn asked(&self, message: MessageId) -> Result<Asked> {
+        let sql = "SELECT o.let_go, o.exception, m.batch_id IS NOT NULL OR o.send_at > m.created_at,
+                          m.tag, m.response_emails
+                     FROM outbound o JOIN messages m ON m.id = o.message_id WHERE o.message_id = ?1";
+        let asked = self.conn.prepare_cached(sql)?.query_row([message], |row| {
+            let emails: String = row.get(4)?;
+            Ok(Asked {
+                let_go: row.get(0)?,
+                exception: row.get(1)?,
+                planned: row.get(2)?,
+                tag: row.get(3)?,
+                response_emails: serde_json::from_str(&emails).unwrap_or_default(),
+            })
+        })?;
+        Ok(asked)
     }
 
     /// The end of the recipient's quiet hours, for a text that should not wake them: marketing, and
@@ -207,10 +230,12 @@ impl WriteTx<'_> {
         if !may_wait || leaving.let_go {
             return Ok(None);
         }
-        let set = self.line_settings(leaving.line)?.and_then(|line| line.quiet_hours);
-        let hours: Option<QuietHours> = match set {
-            Some(hours) => serde_json::from_value(hours).unwrap_or_default(),
-            None => marketing.then(QuietHours::default),
+        let sql = "SELECT quiet_hours FROM lines WHERE id = ?1";
+        let set: Option<String> =
+            self.conn.prepare_cached(sql)?.query_row([leaving.line], |row| row.get(0))?;
+        let hours: Option<QuietHours> = match set.map(|set| serde_json::from_str(&set)) {
+            Some(Ok(hours)) => hours,
+            _ => marketing.then(QuietHours::default),
         };
         Ok(hours.and_then(|hours| hours.over_at(leaving.to, &organisation.time_zone, now)))
     }

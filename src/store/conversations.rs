@@ -150,7 +150,7 @@ const CONVERSATION: &str = "SELECT c.*, m.text AS last_text, m.direction AS last
                                     (SELECT unread_from FROM users WHERE id = :me), 0))
         END AS news,
         (SELECT count(*) FROM outbound s JOIN messages t ON t.id = s.message_id
-          WHERE s.recipient_key = c.key AND s.stage = 'waiting' AND s.attempts = 0
+          WHERE s.recipient_key = c.key AND s.stage <> 'over' AND s.stage = 'waiting' AND s.attempts = 0
             AND s.send_at > t.created_at) AS scheduled,
         EXISTS (SELECT 1 FROM consent_standing t WHERE t.number_key = c.key AND t.state = 'out'
             AND (t.line_id = 0 OR t.since > coalesce((SELECT since FROM consent_standing

@@ -44,8 +44,7 @@ impl WriteTx<'_> {
     /// A refused submit may or may not have used a reference: nothing can be told across it.
     pub(super) fn references_are_in_doubt(&self, line: LineId, now: UnixTime) -> Result<()> {
         let sql = "UPDATE lines SET counted_from = ?2 WHERE id = ?1 AND EXISTS
-                       (SELECT 1 FROM segments_out WHERE line_id = ?1 AND state IN ('on_air', 'unknown')
-                           AND state = 'unknown')";
+                       (SELECT 1 FROM segments_out WHERE line_id = ?1 AND state = 'unknown')";
         self.conn.prepare_cached(sql)?.execute((line, now))?;
         Ok(())
     }
@@ -64,8 +63,7 @@ impl WriteTx<'_> {
         now: UnixTime,
     ) -> Result<()> {
         let open = "SELECT EXISTS (SELECT 1 FROM segments_out
-                     WHERE line_id = ?1 AND state IN ('on_air', 'unknown') AND state = 'unknown'
-                       AND evidence IS NULL)";
+                     WHERE line_id = ?1 AND state = 'unknown' AND evidence IS NULL)";
         if !self.conn.prepare_cached(open)?.query_row([line], |row| row.get(0))? {
             return Ok(());
         }
@@ -87,8 +85,7 @@ impl WriteTx<'_> {
         }
         let sql = "SELECT u.id, u.message_id FROM segments_out u
                      JOIN segments_out s ON s.id = :segment
-                    WHERE u.line_id = :line AND u.state IN ('on_air', 'unknown')
-                      AND u.state = 'unknown' AND u.evidence IS NULL
+                    WHERE u.line_id = :line AND u.state = 'unknown' AND u.evidence IS NULL
                       AND u.on_air_at BETWEEN :since AND s.on_air_at ORDER BY u.id";
         let mut statement = self.conn.prepare_cached(sql)?;
         let between = named_params! {

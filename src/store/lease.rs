@@ -135,10 +135,12 @@ impl WriteTx<'_> {
     fn leased(&self, message: MessageId) -> Result<Outbound> {
         let sql =
             "SELECT m.id, m.line_id, m.number_key, m.text, m.class, o.report, m.flash, o.attempts,
-                          o.valid_until, m.possible_duplicate
+                          o.valid_until, m.possible_duplicate,
+                          EXISTS (SELECT 1 FROM segments_out WHERE message_id = m.id)
                      FROM messages m JOIN outbound o ON o.message_id = m.id WHERE m.id = ?1";
-        let segments = self.out_segments(message)?;
-        let outbound = self.conn.prepare_cached(sql)?.query_row([message], |row| {
+        let mut segmented = false;
+        let mut outbound = self.conn.prepare_cached(sql)?.query_row([message], |row| {
+            segmented = row.get(10)?;
             Ok(Outbound {
                 message: row.get(0)?,
                 line: row.get(1)?,
@@ -150,9 +152,12 @@ impl WriteTx<'_> {
                 attempts: row.get(7)?,
                 valid_until: row.get(8)?,
                 possible_duplicate: row.get(9)?,
-                segments,
+                segments: Vec::new(),
             })
         })?;
+        if segmented {
+            outbound.segments = self.out_segments(message)?;
+        }
         Ok(outbound)
     }
 

@@ -198,7 +198,7 @@ impl WriteTx<'_> {
     /// Whether a segment is at the modem whose recipient the report is about.
     fn is_on_air_to(&self, report: &Report) -> Result<bool> {
         let sql = "SELECT o.recipient_key FROM segments_out s JOIN outbound o ON o.message_id = s.message_id
-                    WHERE s.line_id = ?1 AND s.state IN ('on_air', 'unknown') AND s.state = 'on_air'";
+                    WHERE s.line_id = ?1 AND s.state = 'on_air'";
         let mut statement = self.conn.prepare_cached(sql)?;
         let recipients = statement.query_map([report.line], |row| row.get::<_, String>(0))?;
         let recipients: Vec<String> = recipients.collect::<rusqlite::Result<_>>()?;
@@ -228,7 +228,7 @@ impl WriteTx<'_> {
                          ORDER BY accepted_at DESC LIMIT :most)
                        UNION ALL
                        SELECT id FROM segments_out
-                        WHERE line_id = :line AND state IN ('on_air', 'unknown') AND state = 'unknown')
+                        WHERE line_id = :line AND state = 'unknown')
                    SELECT s.id, o.recipient_key, coalesce(s.on_air_at, s.accepted_at), o.valid_for_ms,
                           s.state = 'accepted',
                           s.state = 'unknown' OR s.report IS NULL OR s.report = 'trying',

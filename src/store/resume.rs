@@ -19,8 +19,7 @@ impl WriteTx<'_> {
             self.derive_state(message, now)?;
         }
         let sql =
-            "SELECT id FROM segments_out WHERE state IN ('on_air', 'unknown') AND state = 'on_air'
-                AND (?1 IS NULL OR line_id = ?1)";
+            "SELECT id FROM segments_out WHERE state = 'on_air' AND (?1 IS NULL OR line_id = ?1)";
         let mut statement = self.conn.prepare_cached(sql)?;
         let on_air: Vec<_> =
             statement.query_map([line], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;

@@ -512,9 +512,8 @@ CREATE TABLE outbound (
 ) STRICT;
 CREATE INDEX outbound_queue ON outbound (line_id, rank, message_id) WHERE stage <> 'over';
 CREATE INDEX outbound_exceptions ON outbound (recipient_key, message_id) WHERE exception IS NOT NULL;
-CREATE INDEX outbound_scheduled ON outbound (recipient_key) WHERE stage = 'waiting';
 CREATE INDEX outbound_by_clock ON outbound (message_id) WHERE send_local IS NOT NULL AND stage = 'waiting';
-CREATE INDEX outbound_order ON outbound (line_id, recipient_key, message_id) WHERE stage <> 'over';
+CREATE INDEX outbound_order ON outbound (recipient_key, line_id, message_id) WHERE stage <> 'over';
 
 -- One TPDU handed, or to be handed, to the modem.
 CREATE TABLE segments_out (
@@ -539,9 +538,10 @@ CREATE TABLE segments_out (
     evidence     TEXT CHECK (evidence IN ('sent', 'not_sent')),
     UNIQUE (message_id, round, seq)
 ) STRICT;
-CREATE INDEX segments_out_by_mr ON segments_out (line_id, mr, accepted_at);
+CREATE INDEX segments_out_by_mr ON segments_out (line_id, mr, accepted_at) WHERE accepted_at IS NOT NULL;
 CREATE INDEX segments_out_by_time ON segments_out (line_id, accepted_at) WHERE accepted_at IS NOT NULL;
-CREATE INDEX segments_out_open ON segments_out (line_id, state) WHERE state IN ('on_air', 'unknown');
+CREATE INDEX segments_out_on_air ON segments_out (line_id) WHERE state = 'on_air';
+CREATE INDEX segments_out_unknown ON segments_out (line_id) WHERE state = 'unknown';
 
 -- Next concatenation reference per recipient, so that two long texts to one phone never mix.
 CREATE TABLE concat_references (

@@ -3,15 +3,15 @@
 //! The order of a submit: [`WriteTx::lease_outbound`], [`WriteTx::prepare`] once, and per waiting
 //! segment [`WriteTx::stage_on_air`], commit, only then the bytes, then one of the results.
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::WriteTx;
 use super::error::Result;
 use super::journal::Entry;
 use super::lease::{OutSegment, OutSegmentId};
 use super::lines::LineId;
-use super::words::{ChangeKind, Stage};
-use crate::types::{Ladder, MessageId, MessageState, Millis, UnixTime};
+use super::words::{ChangeKind, SegmentState, Stage};
+use crate::types::{Class, Ladder, MessageId, MessageState, Millis, UnixTime};
 
 /// A text as TPDUs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,17 @@ pub(super) struct Owner {
 }
 
 impl Owner {
+    /// From the columns message, line, recipient's key, place and total.
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Owner> {
+        Ok(Owner {
+            message: row.get(0)?,
+            line: row.get(1)?,
+            recipient_key: row.get(2)?,
+            seq: row.get(3)?,
+            total: row.get(4)?,
+        })
+    }
+
     fn part(&self) -> Option<String> {
         (self.total > 1).then(|| format!("segment {} of {}", self.seq, self.total))
     }
@@ -71,39 +82,42 @@ impl Owner {
 impl WriteTx<'_> {
     /// Keeps the TPDUs of a leased text: whatever happens, exactly these bytes are sent.
     pub fn prepare(&self, message: MessageId, prepared: &Prepared) -> Result<Vec<OutSegment>> {
-        let sql = "SELECT line_id, round FROM outbound WHERE message_id = ?1";
-        let (line, round): (LineId, u32) = self
+        let sql = "SELECT o.line_id, o.round, m.class FROM outbound o
+                     JOIN messages m ON m.id = o.message_id WHERE o.message_id = ?1";
+        let (line, round, class): (LineId, u32, Class) = self
             .conn
             .prepare_cached(sql)?
-            .query_row([message], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            .query_row([message], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let sql = "INSERT INTO segments_out (message_id, line_id, round, seq, total, tpdu)
                    VALUES (:message, :line, :round, :seq, :total, :tpdu)";
         let total = i64::try_from(prepared.tpdus.len()).unwrap_or(i64::MAX);
-        for (seq, tpdu) in (1_u32..).zip(&prepared.tpdus) {
-            self.conn.prepare_cached(sql)?.execute(named_params! {
+        let mut segments = Vec::with_capacity(prepared.tpdus.len());
+        for (seq, tpdu) in (1_u8..=u8::MAX).zip(&prepared.tpdus) {
+            let id = OutSegmentId(self.conn.prepare_cached(sql)?.insert(named_params! {
                 ":message": message, ":line": line, ":round": round, ":seq": seq, ":total": total,
                 ":tpdu": tpdu,
-            })?;
+            })?);
+            let (tpdu, state) = (tpdu.clone(), SegmentState::Waiting);
+            segments.push(OutSegment { id, seq, tpdu, state, class });
         }
         // Nearly always as it was counted when the text was accepted.
         let sql = "UPDATE messages SET alphabet = ?2, segments = ?3, segments_done = 0
                     WHERE id = ?1 AND (alphabet IS NOT ?2 OR segments <> ?3 OR segments_done <> 0)";
         self.conn.prepare_cached(sql)?.execute((message, &prepared.alphabet, total))?;
-        self.out_segments(message)
+        Ok(segments)
     }
 
     /// Notes that the segment's bytes are about to leave; commit before they do. `false`: the text
     /// is no longer the caller's (cancelled, lease lost): do not send.
     pub fn stage_on_air(&self, segment: OutSegmentId, now: UnixTime) -> Result<bool> {
-        let sql = "SELECT s.tpdu FROM segments_out s
+        let sql = "SELECT s.message_id, s.line_id, o.recipient_key, s.seq, s.total, s.tpdu FROM segments_out s
                      JOIN outbound o ON o.message_id = s.message_id AND o.round = s.round
                     WHERE s.id = ?1 AND s.state = 'waiting' AND o.stage = 'leased' AND o.valid_until > ?2";
-        let mut ours = self.conn.prepare_cached(sql)?;
-        let ours: Option<Vec<u8>> = ours.query_row((segment, now), |row| row.get(0)).optional()?;
-        let Some(tpdu) = ours else { return Ok(false) };
+        let ours = |row: &Row<'_>| Ok((Owner::from_row(row)?, row.get::<_, Vec<u8>>(5)?));
+        let ours = self.conn.prepare_cached(sql)?.query_row((segment, now), ours).optional()?;
+        let Some((owner, tpdu)) = ours else { return Ok(false) };
         let sql = "UPDATE segments_out SET state = 'on_air', on_air_at = ?2 WHERE id = ?1";
         self.conn.prepare_cached(sql)?.execute((segment, now))?;
-        let owner = self.owner_of(segment)?;
         self.journal(Entry::Submitting, owner.line, &tpdu, now)?;
         self.custody(owner.message, now, "handed to the modem", owner.part().as_deref())?;
         self.derive_state(owner.message, now)?;
@@ -212,16 +226,8 @@ impl WriteTx<'_> {
     pub(super) fn owner_of(&self, segment: OutSegmentId) -> Result<Owner> {
         let sql = "SELECT s.message_id, s.line_id, o.recipient_key, s.seq, s.total
                      FROM segments_out s JOIN outbound o ON o.message_id = s.message_id WHERE s.id = ?1";
-        let owner = self.conn.prepare_cached(sql)?.query_row([segment], |row| {
-            Ok(Owner {
-                message: row.get(0)?,
-                line: row.get(1)?,
-                recipient_key: row.get(2)?,
-                seq: row.get(3)?,
-                total: row.get(4)?,
-            })
-        })?;
-        Ok(owner)
+        let mut owner = self.conn.prepare_cached(sql)?;
+        Ok(owner.query_row([segment], Owner::from_row)?)
     }
 
     fn back_to_waiting(&self, segment: OutSegmentId, code: Option<&str>) -> Result<()> {

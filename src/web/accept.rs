@@ -1,8 +1,6 @@
 //! What is asked becomes a text to send, or a refusal in words. The API, the batch and the form on
 //! the page all come through here, so that the same text is never judged twice in two ways.
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::Settings;
 use super::auth::Caller;
 use super::error::{Code, WebError};
@@ -65,7 +63,7 @@ impl Wanted {
         settings: &Settings,
         now: UnixTime,
     ) -> Result<NewMessage, WebError> {
-        let text = clean(&self.text);
+        let text = sms::normal_text(&self.text);
         if text.trim().is_empty() {
             return Err(WebError::new(Code::TextEmpty, "Write something to send."));
         }
@@ -210,12 +208,7 @@ fn sending(line: Line) -> Result<Line, WebError> {
     }
 }
 
-/// A text as it is counted, stored and sent: composed characters, plain line ends.
-pub(super) fn clean(text: &str) -> String {
-    text.replace("\r\n", "\n").nfc().collect()
-}
-
-/// What a cleaned text costs.
+/// What a normal text costs.
 pub(super) fn counted(text: &str) -> Result<sms::Count, WebError> {
     let too_long = |segments: usize| {
         let detail =

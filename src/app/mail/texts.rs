@@ -1,12 +1,11 @@
 //! A person's mail becomes texts: one for each thread it answers, one for each it starts.
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::answer::answer;
 use super::incoming::{Case, Effects, Verdict, kept_back};
 use super::notices;
 use crate::app::text::plain;
 use crate::email::{Accepted, Destination, Doubt, Refusal, ReplyToken, Told};
+use crate::sms::normal_text;
 use crate::store::{
     Author, Clearance, Leaving, LineId, MailId, MailOutcome, NewMessage, NewRefused, Result, User,
 };
@@ -125,7 +124,7 @@ impl Text {
     }
 
     fn judged(self, case: &Case<'_, '_>) -> Result<std::result::Result<NewMessage, Refusal>> {
-        let text: String = self.text.replace("\r\n", "\n").nfc().collect();
+        let text = normal_text(&self.text);
         let mut new = NewMessage {
             tag: self.tag,
             response_emails: self.response_emails,

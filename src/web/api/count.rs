@@ -5,8 +5,9 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::sms::normal_text;
 use crate::web::App;
-use crate::web::accept::{clean, counted, merged, route};
+use crate::web::accept::{counted, merged, route};
 use crate::web::auth::Caller;
 use crate::web::error::WebError;
 use crate::web::extract::Body;
@@ -44,7 +45,7 @@ pub(in crate::web) async fn count(
     caller: Caller,
     Body(draft): Body<Draft>,
 ) -> Result<Json<Count>, WebError> {
-    let mut text = clean(&draft.text);
+    let mut text = normal_text(&draft.text);
     if let Some(to) = draft.to {
         let settings = app.settings.clone();
         let filled = app.store.read(move |tx| {

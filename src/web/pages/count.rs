@@ -7,8 +7,8 @@ use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::sms::Count;
-use crate::web::accept::{clean, counted};
+use crate::sms::{Count, normal_text};
+use crate::web::accept::counted;
 use crate::web::error::WebError;
 use crate::web::extract::Form;
 
@@ -23,7 +23,7 @@ pub(super) struct Counted {
 
 impl Counted {
     pub(super) fn of(text: &str) -> Self {
-        let text = clean(text);
+        let text = normal_text(text);
         match counted(&text) {
             _ if text.is_empty() => Self { words: String::new(), over: false, offer: None },
             Ok(count) => {
@@ -64,7 +64,7 @@ fn offer(forcing: &[char]) -> Option<String> {
 
 /// The text with plain characters where others force Unicode.
 pub(super) fn replaced(text: &str) -> String {
-    let text = clean(text);
+    let text = normal_text(text);
     let forcing = counted(&text).map(|count| count.forcing).unwrap_or_default();
     let plain = |c: char| match forcing.contains(&c) {
         true => plainer(c).unwrap_or_else(|| c.to_string()),

@@ -11,9 +11,10 @@ use super::face::{Piece, linked, pieces};
 use super::words::{size, when};
 use super::{Frame, again};
 use crate::email::{self, MailIn};
+use crate::sms::normal_text;
 use crate::store::{Mail, MailId, MailOutcome};
 use crate::web::App;
-use crate::web::accept::{clean, counted};
+use crate::web::accept::counted;
 use crate::web::api::quarantine as api;
 use crate::web::auth::Caller;
 use crate::web::error::{Code, WebError};
@@ -145,7 +146,7 @@ impl Becomes {
             Ok(extracted) => extracted,
             Err(refusal) => return Self::Nothing(refusal.to_string()),
         };
-        let text = clean(&extracted.text);
+        let text = normal_text(&extracted.text);
         match counted(&text) {
             Ok(count) => Self::Text {
                 size: size(count.segments, Some(count.coding.alphabet().word())),
