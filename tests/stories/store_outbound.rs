@@ -1,6 +1,9 @@
 //! Texts on their way out: order, retries, what is unknown, and who may take them back.
 
-use simgate::store::{Enqueued, IdempotencyKey, NewMessage, OutSegmentId, Refusal, Settled};
+use simgate::store::{
+    Enqueued, FILE_NAME, IdempotencyKey, NewMessage, Organisation, OutSegmentId, Prepared, Refusal,
+    Settled,
+};
 use simgate::types::{Class, MessageId, MessageState, Millis, UnixTime};
 
 use crate::store::{Bench, T0, at, phone, text_to};
@@ -25,6 +28,39 @@ impl Bench {
 
 fn congested() -> Refusal {
     Refusal::ForNow { code: "cms_42".into(), detail: "congestion".into(), jitter_permille: 0 }
+}
+
+/// The commit between two submits, as the sender's: a card writes pages, and each costs its time.
+/// A new index on a table that changes with every text costs one more.
+#[tokio::test]
+async fn between_two_texts_few_pages_are_written() {
+    const TEXTS: u16 = 40;
+    let bench = Bench::new().await;
+    for n in 0..=TEXTS {
+        bench.queue(text_to(bench.line, n, Class::Conversation), T0).await;
+    }
+    let first = bench.lease_prepared(1, T0).await.segments[0].id;
+    bench.on_air(first, T0).await;
+    let log = bench.dir.path().join(format!("{FILE_NAME}-wal"));
+    let written = || std::fs::metadata(&log).map_or(0, |log| log.len() / 4_120);
+    let before = written();
+    let (mut last, line) = (first, bench.line);
+    for n in 1..=TEXTS {
+        last = bench
+            .write(move |tx| {
+                tx.segment_accepted(last, n.to_le_bytes()[0], at(1))?;
+                let mut out = tx.lease_outbound(line, at(1))?.expect("a text is due");
+                let tpdus = vec![vec![1; 30]];
+                out.segments =
+                    tx.prepare(out.message, &Prepared { alphabet: "gsm7".into(), tpdus })?;
+                assert!(tx.clear(&out, &Organisation::default(), at(1))?);
+                assert!(tx.stage_on_air(out.segments[0].id, at(1))?);
+                Ok(out.segments[0].id)
+            })
+            .await;
+    }
+    let pages = (written() - before) as f64 / f64::from(TEXTS);
+    assert!(pages <= 15.0, "{pages} pages a text");
 }
 
 #[tokio::test]
