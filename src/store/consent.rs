@@ -104,11 +104,18 @@ impl ReadTx<'_> {
     /// What is known about the consent of `number`, as far as `line` is concerned: of the decision
     /// for all lines and the one for this line, the later holds (C9).
     pub fn standing(&self, number: &Number, line: LineId) -> Result<Standing> {
-        self.standing_before(number, line, None)
+        let mut standing = self.standing_before(number, line, None)?;
+        let sql = "SELECT at FROM consent_ledger WHERE number_key = ?1 AND change = 'help'
+                      AND answered = 1 ORDER BY id DESC LIMIT 10";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let answers = statement.query_map([number.key()], |row| row.get(0))?;
+        standing.help_answers = answers.collect::<rusqlite::Result<_>>()?;
+        Ok(standing)
     }
 
     /// The same as it was before `message`, which may itself be the one answer that an exception
-    /// allows after each text of somebody who has opted out (E95).
+    /// allows after each text of somebody who has opted out (E95). Without the HELP answers, which
+    /// matter to texts that arrive.
     pub(super) fn standing_before(
         &self,
         number: &Number,
@@ -151,11 +158,6 @@ impl ReadTx<'_> {
         standing.possible_opt_out = possible;
         standing.last_confirmation = confirmed;
         standing.wrote_since = wrote;
-        let sql = "SELECT at FROM consent_ledger WHERE number_key = ?1 AND change = 'help'
-                      AND answered = 1 ORDER BY id DESC LIMIT 10";
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let answers = statement.query_map([&key], |row| row.get(0))?;
-        standing.help_answers = answers.collect::<rusqlite::Result<_>>()?;
         Ok(standing)
     }
 

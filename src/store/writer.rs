@@ -25,7 +25,7 @@ const WAITING: usize = 1_024;
 /// Jobs in one commit at most: bounds the time to a busy caller's answer.
 const BATCH: usize = 256;
 /// Jobs after which the writer looks how long the log is.
-const LOOK_AFTER: usize = 4;
+const LOOK_AFTER: usize = 8;
 /// A commit that takes longer is worth a moment's wait for company.
 const SLOW: Duration = Duration::from_millis(4);
 /// WAL pages after which the writer checkpoints between batches.
