@@ -184,8 +184,9 @@ fn latencies(mut times: Vec<Duration>) -> Vec<Figure> {
 /// Nothing to do.
 fn idle(size: &Size) -> Vec<Figure> {
     let site = Site::start(&Plan::of(size));
-    // The first questions after the start are over.
-    std::thread::sleep(Duration::from_secs(15));
+    // The first questions after the start are over; the last of them, for the indications, comes 20 s
+    // after the modem is ready.
+    std::thread::sleep(Duration::from_secs(25));
     let (pid, from) = (site.gateway.pid(), site.trace(0).1);
     let mut switches = Switches::default();
     switches.look(pid);
