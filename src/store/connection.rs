@@ -146,6 +146,15 @@ mod tests {
         }
     }
 
+    /// What SQLite calls its options does not name `fdatasync`; the flag beside it tells for both.
+    #[test]
+    fn sqlite_is_built_with_the_flags_in_the_cargo_configuration() {
+        let conn = Connection::open_in_memory().expect("open");
+        let sql = "SELECT sqlite_compileoption_used('DEFAULT_MEMSTATUS=0')";
+        let used: bool = conn.query_row(sql, [], |row| row.get(0)).expect("asked");
+        assert!(used, "run Cargo inside the repository, which has a .cargo/config.toml");
+    }
+
     #[test]
     fn an_sqlite_with_the_checkpoint_race_is_refused() {
         assert!(assert_version(3_051_002).is_err());
