@@ -63,6 +63,22 @@ async fn between_two_texts_few_pages_are_written() {
     assert!(pages <= 15.0, "{pages} pages a text");
 }
 
+/// E170: advertising waits for the morning, also where a line's own quiet hours cannot be read.
+#[tokio::test]
+async fn unreadable_quiet_hours_let_no_advertising_out_at_night() {
+    let bench = Bench::new().await;
+    let night = UnixTime::parse_rfc3339("2026-11-22T02:00:00Z").expect("a time");
+    let conn = rusqlite::Connection::open(bench.dir.path().join(FILE_NAME)).expect("open");
+    for hours in ["not even JSON", r#"{"from":"sometime"}"#] {
+        conn.execute("UPDATE lines SET quiet_hours = ?1", [hours]).expect("damaged");
+        let id = bench.queue(text_to(bench.line, 1, Class::Marketing), night).await;
+        let out = bench.lease_prepared(1, night).await;
+        let goes = bench.write(move |tx| tx.clear(&out, &Organisation::default(), night)).await;
+        assert!(!goes, "{hours}");
+        assert_eq!(bench.custody(id).await, ["queued", "put off"], "{hours}");
+    }
+}
+
 #[tokio::test]
 async fn a_text_goes_queued_submitting_sent() {
     let bench = Bench::new().await;
