@@ -50,6 +50,11 @@ impl StoreError {
         Self { kind, detail: detail.into(), source: None }
     }
 
+    /// The writer has ended.
+    pub(super) fn closed() -> Self {
+        Self::new(ErrorKind::Closed, "the store is closed")
+    }
+
     /// A row that is not there.
     pub fn not_found(what: impl fmt::Display) -> Self {
         Self::new(ErrorKind::NotFound, format!("there is no {what}"))

@@ -78,7 +78,8 @@ const SLOW: Duration = Duration::from_millis(2);
 /// A sync that has begun.
 #[derive(Debug)]
 pub(super) enum Syncing {
-    Over(Synced),
+    /// It will be done where its end is waited for.
+    Here(Arc<File>),
     Beside(JoinHandle<Synced>),
 }
 
@@ -190,7 +191,7 @@ impl Journal {
             return Err(error);
         }
         Ok(Some(match self.sync_took < SLOW {
-            true => Syncing::Over(sync(&file)),
+            true => Syncing::Here(file),
             false => Syncing::Beside(tokio::task::spawn_blocking(move || sync(&file))),
         }))
     }
@@ -198,7 +199,7 @@ impl Journal {
     /// Waits until what was appended is on the disk, on a blocking thread.
     pub(super) fn end(&mut self, syncing: Syncing) -> io::Result<()> {
         let (synced, took) = match syncing {
-            Syncing::Over(synced) => synced,
+            Syncing::Here(file) => sync(&file),
             Syncing::Beside(task) => {
                 let ended = Handle::current().block_on(task);
                 ended.unwrap_or_else(|error| (Err(io::Error::other(error)), self.sync_took))

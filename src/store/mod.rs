@@ -20,6 +20,7 @@ mod automatic;
 mod changes;
 mod claims;
 mod clearance;
+mod commit;
 mod connection;
 mod consent;
 mod contacts;
@@ -152,14 +153,15 @@ pub use words::{
     ReportOutcome, Role, SegmentState, SmsSwitch, Stage, Tab, Tell, TemplateClass,
 };
 
+pub use commit::{Moment, Watch};
 pub use upkeep::{Checked, back_up, check, restore, set_aside};
-pub use writer::{Moment, Watch};
 
 use attempt::Undo;
+use commit::Notes;
 use journal::Journal;
 use readers::Readers;
 use rulebook::Rulebooks;
-use writer::{Notes, Writer};
+use writer::Writer;
 
 /// The file's name inside the data folder.
 pub const FILE_NAME: &str = "simgate.db";
@@ -200,7 +202,7 @@ impl Store {
         .await
         .map_err(|e| StoreError::new(ErrorKind::Bug, e.to_string()))??;
         let rulebooks = Arc::<Rulebooks>::default();
-        let writer = Writer::start(conn, path.clone(), journal, watch, rulebooks.clone());
+        let writer = Writer::new(conn, path.clone(), journal, watch, rulebooks.clone());
         Ok(Store { writer, readers: Readers::new(path.clone(), rulebooks), path })
     }
 
