@@ -126,9 +126,10 @@ fn send(site: &Site, texts: usize, text: fn(usize) -> String, report: bool) -> (
     site.gateway.queue(&site.cards, &(0..texts).map(text).collect::<Vec<_>>(), report);
     let (before, started) = (site.gateway.cost(), Instant::now());
     network(1);
+    let last = earlier + texts as u64 - 1;
     wait("the texts to be sent", || {
-        let sent = site.emulator.all_submits() - earlier;
-        (sent as usize >= texts).then_some(())
+        // The network's own page names every phone that got a text: too long to be asked for often.
+        (0..modems).any(|modem| !site.emulator.submitted(modem, last).is_empty()).then_some(())
     });
     (started.elapsed().as_secs_f64(), site.gateway.cost().since(before))
 }

@@ -9,8 +9,8 @@ use super::desk::Desk;
 use super::sender::Sender;
 use super::shell::{Ask, Shell};
 use super::{End, Shared};
-use crate::io::Candidate;
 use crate::io::wire::Wire;
+use crate::io::{Alarm, Candidate};
 use crate::modem::{Driver, Order};
 use crate::store::LineId;
 use crate::types::Millis;
@@ -55,6 +55,8 @@ pub(super) async fn run(shared: Arc<Shared>, candidate: Candidate, fresh: bool) 
         wire: Wire::new(port),
         driver: Driver::new(settings.clone()),
         clock: shared.clock.clone(),
+        alarm: Alarm::new(shared.clock.clone()),
+        beat: Alarm::new(shared.clock.clone()),
         capture: capture.clone(),
         pulse,
         asks: asked,

@@ -4,10 +4,10 @@
 use tokio::sync::mpsc;
 
 use super::End;
-use crate::io::Clock;
 use crate::io::capture::Capture;
 use crate::io::systemd::Pulse;
 use crate::io::wire::{Gone, Wire};
+use crate::io::{Alarm, Clock};
 use crate::modem::{Driver, Event, Input, Order, Output};
 use crate::types::Millis;
 
@@ -25,6 +25,10 @@ pub(super) struct Shell {
     pub(super) wire: Wire,
     pub(super) driver: Driver,
     pub(super) clock: Clock,
+    /// For the driver's times.
+    pub(super) alarm: Alarm,
+    /// For signs of life.
+    pub(super) beat: Alarm,
     pub(super) capture: Capture,
     pub(super) pulse: Pulse,
     pub(super) asks: mpsc::UnboundedReceiver<Ask>,
@@ -55,6 +59,7 @@ impl Shell {
     async fn next_input(&mut self, wake: Option<Millis>) -> Result<(), End> {
         let mut buffer = [0; 4_096];
         loop {
+            let beat = self.clock.next_beat(Pulse::EVERY);
             tokio::select! {
                 biased;
                 read = self.wire.read(&mut buffer) => {
@@ -73,10 +78,10 @@ impl Shell {
                     Some(Ask::Leave(end)) => return Err(end),
                     None => return Err(End::Stopped),
                 },
-                () = self.clock.sleep_until(wake) => {
+                () = self.alarm.at(wake) => {
                     self.driver.handle(self.clock.now(), Input::Time);
                 }
-                () = self.clock.beat(Pulse::EVERY) => {
+                () = self.beat.at(Some(beat)) => {
                     self.pulse.beat();
                     continue;
                 }

@@ -4,9 +4,10 @@
 //! for what is stored and shown. Both follow tokio's time, so that a test which pauses tokio
 //! holds every part of the gateway still.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, Sleep};
 
 use crate::types::{Millis, UnixTime};
 
@@ -78,6 +79,37 @@ impl Clock {
     }
 }
 
+/// A timer that is set anew with every line of a modem, now to a moment, now to minutes. It is left
+/// set when the new time is later, and looks again when it rings: to set the runtime's timer costs
+/// more, above all to an earlier time, which wakes the runtime.
+#[derive(Debug)]
+pub struct Alarm {
+    clock: Clock,
+    sleep: Pin<Box<Sleep>>,
+    /// When it rings, at the latest what was asked for last. None: it has rung.
+    set: Option<Millis>,
+}
+
+impl Alarm {
+    /// One that is not set.
+    pub fn new(clock: Clock) -> Self {
+        Self { clock, sleep: Box::pin(tokio::time::sleep(Duration::ZERO)), set: None }
+    }
+
+    /// Like [`Clock::sleep_until`].
+    pub async fn at(&mut self, at: Option<Millis>) {
+        let Some(at) = at else { return std::future::pending().await };
+        while self.clock.now() < at {
+            if self.set.is_none_or(|set| at < set) {
+                self.sleep.as_mut().reset(self.clock.0.origin + duration(at));
+                self.set = Some(at);
+            }
+            self.sleep.as_mut().await;
+            self.set = None;
+        }
+    }
+}
+
 /// `time` as tokio wants it.
 pub fn duration(time: Millis) -> Duration {
     Duration::from_millis(time.0)
@@ -95,5 +127,24 @@ mod tests {
         assert_eq!((clock.now(), clock.wall()), (Millis(250), UnixTime(1_250)));
         clock.sleep_until_wall(UnixTime(2_000)).await;
         assert_eq!(clock.now(), Millis(1_000));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_rings_at_the_time_it_was_set_to_last() {
+        let clock = Clock::starting_at(UnixTime(0));
+        let mut alarm = Alarm::new(clock.clone());
+        let given_up = Duration::from_millis(1);
+        // Earlier or later than before, taken back or due already.
+        for (at, from) in [(20, 1), (900, 2), (300, 3), (50, 4), (50, 50), (20, 50), (400, 51)] {
+            let _ = tokio::time::timeout(given_up, alarm.at(Some(Millis(at)))).await;
+            assert_eq!(clock.now(), Millis(from));
+            if from == 4 {
+                alarm.at(Some(Millis(at))).await;
+                assert_eq!(clock.now(), Millis(50));
+            }
+        }
+        alarm.at(Some(Millis(500))).await;
+        assert_eq!(clock.now(), Millis(500));
+        assert!(tokio::time::timeout(given_up, alarm.at(None)).await.is_err());
     }
 }

@@ -35,6 +35,6 @@ pub mod systemd;
 pub mod webhook;
 pub mod wire;
 
-pub use clock::Clock;
+pub use clock::{Alarm, Clock};
 pub use entropy::Entropy;
 pub use port::{Candidate, OpenError, Port, PortSource};
