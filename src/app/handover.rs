@@ -157,7 +157,7 @@ fn prepare(tx: &WriteTx<'_>, outbound: &Outbound, now: UnixTime) -> Result<Vec<O
         prepared = segments::prepare(outbound, tx.next_concat_reference(&outbound.to)?, now);
     }
     match prepared {
-        Ok(prepared) => tx.prepare(outbound.message, &prepared),
+        Ok(prepared) => tx.prepare(outbound, &prepared),
         Err(reason) => {
             tx.hold(outbound.message, &reason, now)?;
             Ok(Vec::new())

@@ -150,9 +150,7 @@ mod tests {
         port.read_exact(&mut buffer).await.expect("read");
         assert_eq!(&buffer, b"OKthanks");
         drop(reader.await.expect("no panic"));
-        assert_eq!(
-            port.read(&mut buffer).await.map_err(|error| error.raw_os_error()),
-            Err(Some(5))
-        );
+        // Fault 10: a terminal that is gone reads as nothing or as EIO.
+        assert!(!matches!(port.read(&mut buffer).await, Ok(1..)));
     }
 }

@@ -45,13 +45,14 @@ pub struct Exception<'a> {
 }
 
 /// What a text's author asked for that the rules weigh.
-struct Asked {
-    let_go: bool,
-    exception: Option<String>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) let_go: bool,
+    pub(super) exception: Option<String>,
     /// Not for at once, or one of many.
-    planned: bool,
-    tag: Option<String>,
-    response_emails: Vec<String>,
+    pub(super) planned: bool,
+    pub(super) tag: Option<String>,
+    pub(super) response_emails: Vec<String>,
 }
 
 /// What the rules say to a text.
@@ -162,8 +163,7 @@ impl WriteTx<'_> {
         if outbound.segments.iter().any(|segment| segment.state != SegmentState::Waiting) {
             return Ok(true);
         }
-        let (message, line) = (outbound.message, outbound.line);
-        let asked = self.asked(message)?;
+        let (message, line, asked) = (outbound.message, outbound.line, &outbound.asked);
         let leaving = Leaving {
             line,
             to: &outbound.to,
@@ -197,23 +197,6 @@ impl WriteTx<'_> {
             }
         }
         Ok(false)
-    }
-
-    fn asked(&self, message: MessageId) -> Result<Asked> {
-        let sql = "SELECT o.let_go, o.exception, m.batch_id IS NOT NULL OR o.send_at > m.created_at,
-                          m.tag, m.response_emails
-                     FROM outbound o JOIN messages m ON m.id = o.message_id WHERE o.message_id = ?1";
-        let asked = self.conn.prepare_cached(sql)?.query_row([message], |row| {
-            let emails: String = row.get(4)?;
-            Ok(Asked {
-                let_go: row.get(0)?,
-                exception: row.get(1)?,
-                planned: row.get(2)?,
-                tag: row.get(3)?,
-                response_emails: serde_json::from_str(&emails).unwrap_or_default(),
-            })
-        })?;
-        Ok(asked)
     }
 
     /// The end of the recipient's quiet hours, for a text that should not wake them: marketing, and

@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, named_params};
 
+use super::clearance::Asked;
 use super::error::Result;
 use super::lines::LineId;
 use super::words::{SegmentState, row_id};
@@ -43,6 +44,10 @@ pub struct Outbound {
     pub possible_duplicate: bool,
     /// Its TPDUs. Empty: nobody has segmented it yet; call [`WriteTx::prepare`].
     pub segments: Vec<OutSegment>,
+    /// Which sending of the whole text this is.
+    pub(super) round: u32,
+    /// What the rules weigh.
+    pub(super) asked: Asked,
 }
 
 /// One TPDU to hand to the modem.
@@ -132,11 +137,13 @@ impl WriteTx<'_> {
         }
     }
 
-    fn leased(&self, message: MessageId) -> Result<Outbound> {
+    pub(super) fn leased(&self, message: MessageId) -> Result<Outbound> {
         let sql =
             "SELECT m.id, m.line_id, m.number_key, m.text, m.class, o.report, m.flash, o.attempts,
                           o.valid_until, m.possible_duplicate,
-                          EXISTS (SELECT 1 FROM segments_out WHERE message_id = m.id)
+                          EXISTS (SELECT 1 FROM segments_out WHERE message_id = m.id), o.round,
+                          o.let_go, o.exception, m.batch_id IS NOT NULL OR o.send_at > m.created_at,
+                          m.tag, m.response_emails
                      FROM messages m JOIN outbound o ON o.message_id = m.id WHERE m.id = ?1";
         let mut segmented = false;
         let mut outbound = self.conn.prepare_cached(sql)?.query_row([message], |row| {
@@ -153,6 +160,15 @@ impl WriteTx<'_> {
                 valid_until: row.get(8)?,
                 possible_duplicate: row.get(9)?,
                 segments: Vec::new(),
+                round: row.get(11)?,
+                asked: Asked {
+                    let_go: row.get(12)?,
+                    exception: row.get(13)?,
+                    planned: row.get(14)?,
+                    tag: row.get(15)?,
+                    response_emails: serde_json::from_str(&row.get::<_, String>(16)?)
+                        .unwrap_or_default(),
+                },
             })
         })?;
         if segmented {

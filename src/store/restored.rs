@@ -44,7 +44,7 @@ impl WriteTx<'_> {
         let prepared =
             Prepared { alphabet: text.alphabet.clone().unwrap_or_default(), tpdus: tpdus.to_vec() };
         let sql = "UPDATE outbound SET stage = 'over' WHERE message_id = ?1";
-        for segment in self.prepare(message, &prepared)? {
+        for segment in self.prepare(&self.leased(message)?, &prepared)? {
             let staged = "UPDATE segments_out SET state = 'on_air', on_air_at = ?2 WHERE id = ?1";
             self.conn.prepare_cached(staged)?.execute((segment.id, at))?;
             self.segment_unknown(segment.id, "put back from the journal", at)?;

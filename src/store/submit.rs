@@ -8,10 +8,10 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use super::WriteTx;
 use super::error::Result;
 use super::journal::Entry;
-use super::lease::{OutSegment, OutSegmentId};
+use super::lease::{OutSegment, OutSegmentId, Outbound};
 use super::lines::LineId;
 use super::words::{ChangeKind, SegmentState, Stage};
-use crate::types::{Class, Ladder, MessageId, MessageState, Millis, UnixTime};
+use crate::types::{Ladder, MessageId, MessageState, Millis, UnixTime};
 
 /// A text as TPDUs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,13 +81,8 @@ impl Owner {
 
 impl WriteTx<'_> {
     /// Keeps the TPDUs of a leased text: whatever happens, exactly these bytes are sent.
-    pub fn prepare(&self, message: MessageId, prepared: &Prepared) -> Result<Vec<OutSegment>> {
-        let sql = "SELECT o.line_id, o.round, m.class FROM outbound o
-                     JOIN messages m ON m.id = o.message_id WHERE o.message_id = ?1";
-        let (line, round, class): (LineId, u32, Class) = self
-            .conn
-            .prepare_cached(sql)?
-            .query_row([message], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    pub fn prepare(&self, leased: &Outbound, prepared: &Prepared) -> Result<Vec<OutSegment>> {
+        let Outbound { message, line, round, class, .. } = *leased;
         let sql = "INSERT INTO segments_out (message_id, line_id, round, seq, total, tpdu)
                    VALUES (:message, :line, :round, :seq, :total, :tpdu)";
         let total = i64::try_from(prepared.tpdus.len()).unwrap_or(i64::MAX);
@@ -120,7 +115,12 @@ impl WriteTx<'_> {
         self.conn.prepare_cached(sql)?.execute((segment, now))?;
         self.journal(Entry::Submitting, owner.line, &tpdu, now)?;
         self.custody(owner.message, now, "handed to the modem", owner.part().as_deref())?;
-        self.derive_state(owner.message, now)?;
+        // As `derive_state` finds it for a leased text, none of whose segments can be unknown.
+        let sql = "UPDATE outbound SET stage = 'on_air', unknown_at = NULL WHERE message_id = ?1";
+        self.conn.prepare_cached(sql)?.execute([owner.message])?;
+        let sql = "UPDATE messages SET state = 'submitting' WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute([owner.message])?;
+        self.changed(ChangeKind::Message, owner.message.0, now)?;
         Ok(true)
     }
 

@@ -173,7 +173,8 @@ impl Queue {
             Whereabouts::Here(desk) => {
                 drop(state);
                 let serving = Serving { queue: Arc::clone(self), desk: Some(desk) };
-                tokio::task::spawn_blocking(move || serving.run());
+                // Who is about to ask at this very moment comes along.
+                tokio::spawn(async { tokio::task::spawn_blocking(|| serving.run()) });
             }
             elsewhere => state.desk = elsewhere,
         }

@@ -87,7 +87,7 @@ impl Stage {
             let line = tx.lines()?[0].id;
             let out = tx.lease_outbound(line, now)?.expect("a text is due");
             let prepared = Prepared { alphabet: "gsm7".into(), tpdus: vec![vec![1]] };
-            let segments = tx.prepare(out.message, &prepared)?;
+            let segments = tx.prepare(&out, &prepared)?;
             tx.stage_on_air(segments[0].id, now)?;
             match refusal {
                 None => tx.segment_accepted(segments[0].id, 17, now)?,

@@ -65,7 +65,8 @@ impl Bench {
             let message = out.message;
             let tpdus = (1..=parts).map(|part| vec![0x01, part, message.0.to_le_bytes()[0]]);
             let prepared = Prepared { alphabet: "gsm7".into(), tpdus: tpdus.collect() };
-            out.segments = self.write(move |tx| tx.prepare(message, &prepared)).await;
+            let leased = out.clone();
+            out.segments = self.write(move |tx| tx.prepare(&leased, &prepared)).await;
         }
         out
     }

@@ -51,8 +51,7 @@ async fn between_two_texts_few_pages_are_written() {
                 tx.segment_accepted(last, n.to_le_bytes()[0], at(1))?;
                 let mut out = tx.lease_outbound(line, at(1))?.expect("a text is due");
                 let tpdus = vec![vec![1; 30]];
-                out.segments =
-                    tx.prepare(out.message, &Prepared { alphabet: "gsm7".into(), tpdus })?;
+                out.segments = tx.prepare(&out, &Prepared { alphabet: "gsm7".into(), tpdus })?;
                 assert!(tx.clear(&out, &Organisation::default(), at(1))?);
                 assert!(tx.stage_on_air(out.segments[0].id, at(1))?);
                 Ok(out.segments[0].id)
