@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use tokio::sync::Notify;
+use tokio::time::{Duration, Instant};
 
 use super::connection::{open_writer, quick_check};
 use super::error::{ErrorKind, Result, StoreError};
@@ -91,6 +92,17 @@ pub(super) struct Desk {
     cut: Option<Vec<Box<dyn Job>>>,
 }
 
+/// Asked with the number of jobs that have run: who else comes along?
+pub(super) type More<'a> = &'a mut dyn FnMut(usize) -> VecDeque<Box<dyn Job>>;
+
+/// What a batch was.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Served {
+    pub(super) jobs: usize,
+    /// The last one.
+    pub(super) commit_took: Duration,
+}
+
 /// How a transaction ended that did not fail.
 enum Ended {
     Committed,
@@ -119,15 +131,15 @@ impl Desk {
         self.cut.is_some()
     }
 
-    /// Runs and commits all of `jobs`, in one transaction unless SQLite ends one by itself
-    /// (disk full): then its jobs have failed together and the rest get a new one.
-    pub(super) fn batch(&mut self, jobs: Vec<Box<dyn Job>>) {
-        self.unchecked += jobs.len();
-        let mut waiting = VecDeque::from(jobs);
+    /// Runs and commits all of `jobs` and who comes while they run, in one transaction unless SQLite
+    /// ends one by itself (disk full): then its jobs have failed together and the rest get a new one.
+    pub(super) fn batch(&mut self, jobs: VecDeque<Box<dyn Job>>, company: More<'_>) -> Served {
+        let mut waiting = jobs;
+        let mut served = Served::default();
         while !waiting.is_empty() {
             let mut ran = Vec::new();
             let outcome = match self.connected() {
-                Ok(()) => self.transaction(&mut waiting, &mut ran),
+                Ok(()) => self.transaction(&mut waiting, &mut ran, company, &mut served),
                 Err(error) => Err(error),
             };
             let outcome = match outcome {
@@ -135,7 +147,7 @@ impl Desk {
                     self.conn = None;
                     ran.extend(waiting);
                     self.cut = Some(ran);
-                    return;
+                    return served;
                 }
                 Ok(Ended::Committed | Ended::Undone) => Ok(()),
                 Err(error) => Err(error),
@@ -150,15 +162,18 @@ impl Desk {
                     ran.extend(waiting.drain(..));
                 }
             }
+            served.jobs += ran.len();
             for job in ran {
                 job.answer(outcome.clone());
             }
             self.end_syncing();
         }
+        self.unchecked += served.jobs;
         if self.unchecked >= LOOK_AFTER {
             self.unchecked = 0;
             self.checkpoint();
         }
+        served
     }
 
     fn connected(&mut self) -> Result<()> {
@@ -178,17 +193,19 @@ impl Desk {
         &mut self,
         waiting: &mut VecDeque<Box<dyn Job>>,
         ran: &mut Vec<Box<dyn Job>>,
+        company: More<'_>,
+        served: &mut Served,
     ) -> Result<Ended> {
         let Some(conn) = &self.conn else { return Err(StoreError::closed()) };
         conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let notes = RefCell::default();
         // A savepoint copies every page that is changed after it; what one job alone has written is
         // undone with the transaction.
-        let alone = waiting.len() == 1;
+        let mut alone = waiting.len() == 1;
         while let Some(mut job) = waiting.pop_front() {
             let read = ReadTx { conn, rulebooks: &self.rulebooks };
             let tx = WriteTx { read, notes: &notes, undo: Cell::default() };
-            let kept = match alone {
+            let kept = match std::mem::take(&mut alone) {
                 true => run(&tx, job.as_mut()),
                 false => run_in_savepoint(&tx, job.as_mut()).map(|()| true),
             };
@@ -204,6 +221,9 @@ impl Desk {
                     return Err(error);
                 }
             }
+            if waiting.is_empty() {
+                waiting.extend(company(ran.len()));
+            }
         }
         let notes = notes.into_inner();
         let journalled = self.journal.as_mut().map(|journal| journal.append(&notes.records));
@@ -211,7 +231,9 @@ impl Desk {
             let _ = conn.execute_batch("ROLLBACK");
             return Ok(Ended::Cut);
         }
+        let began = Instant::now();
         let committed = conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+        served.commit_took = began.elapsed();
         if committed.is_err() && !conn.is_autocommit() {
             let _ = conn.execute_batch("ROLLBACK");
         }

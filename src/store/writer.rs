@@ -13,7 +13,7 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::{Duration, Instant};
 
 use super::WriteTx;
-use super::commit::{Desk, Job, Watch};
+use super::commit::{Desk, Job, Served, Watch};
 use super::error::{ErrorKind, Result, StoreError};
 use super::journal::Journal;
 use super::rulebook::Rulebooks;
@@ -174,10 +174,33 @@ impl Queue {
                 drop(state);
                 let serving = Serving { queue: Arc::clone(self), desk: Some(desk) };
                 // Who is about to ask at this very moment comes along.
-                tokio::spawn(async { tokio::task::spawn_blocking(|| serving.run()) });
+                tokio::spawn(async { drop(tokio::task::spawn_blocking(|| serving.run())) });
             }
             elsewhere => state.desk = elsewhere,
         }
+    }
+
+    /// At most so many jobs of those who wait.
+    fn take(&self, state: &mut State, most: usize) -> VecDeque<Box<dyn Job>> {
+        let rest = state.jobs.split_off(most.min(state.jobs.len()));
+        let jobs = std::mem::replace(&mut state.jobs, rest);
+        self.places.add_permits(jobs.len());
+        jobs
+    }
+
+    /// Who comes along with a batch of which `ran` jobs have run: those who wait now, or the next of those
+    /// who are expected.
+    fn more(&self, ran: usize) -> VecDeque<Box<dyn Job>> {
+        let mut state = self.lock();
+        let left = state.company.until.map(|until| until.saturating_duration_since(Instant::now()));
+        if let Some(left) = left.filter(|_| ran < state.company.expected) {
+            let nobody = |state: &mut State| state.jobs.is_empty() && state.closing.is_none();
+            state.gathering = true;
+            let waited = self.came.wait_timeout_while(state, left, nobody);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.gathering = false;
+        }
+        self.take(&mut state, BATCH.saturating_sub(ran))
     }
 }
 
@@ -192,49 +215,33 @@ impl Serving {
     fn run(mut self) {
         while let Some(jobs) = self.next() {
             let Some(desk) = &mut self.desk else { return };
-            let (count, began) = (jobs.len(), Instant::now());
-            desk.batch(jobs);
+            let served = desk.batch(jobs, &mut |ran| self.queue.more(ran));
             let mut state = self.queue.lock();
             if desk.is_cut() {
                 state.desk = self.desk.take().map_or(Whereabouts::Closed, Whereabouts::Cut);
                 return;
             }
-            state.company = Company::after(count + state.jobs.len(), began);
+            state.company = Company::after(served, state.jobs.len());
         }
     }
 
     /// The jobs of the next batch. None when nobody waits: the connection is laid back.
-    fn next(&mut self) -> Option<Vec<Box<dyn Job>>> {
+    fn next(&mut self) -> Option<VecDeque<Box<dyn Job>>> {
         let mut state = self.queue.lock();
-        if state.jobs.is_empty() {
-            let mut desk = self.desk.take()?;
-            match state.closing.take() {
-                None => state.desk = Whereabouts::Here(desk),
-                Some(answer) => {
-                    state.desk = Whereabouts::Closed;
-                    drop(state);
-                    let _ = answer.send(desk.close());
-                }
-            }
-            return None;
+        let jobs = self.queue.take(&mut state, BATCH);
+        if !jobs.is_empty() {
+            return Some(jobs);
         }
-        state = self.gather(state);
-        let count = state.jobs.len().min(BATCH);
-        self.queue.places.add_permits(count);
-        Some(state.jobs.drain(..count).collect())
-    }
-
-    /// Waits a moment for those who are expected.
-    fn gather<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        let Company { expected, until } = state.company;
-        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-        let Some(pause) = left.filter(|left| !left.is_zero()) else { return state };
-        let more = |state: &mut State| state.jobs.len() < expected && state.closing.is_none();
-        state.gathering = true;
-        let waited = self.queue.came.wait_timeout_while(state, pause, more);
-        state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        state.gathering = false;
-        state
+        let mut desk = self.desk.take()?;
+        match state.closing.take() {
+            None => state.desk = Whereabouts::Here(desk),
+            Some(answer) => {
+                state.desk = Whereabouts::Closed;
+                drop(state);
+                let _ = answer.send(desk.close());
+            }
+        }
+        None
     }
 }
 
@@ -264,11 +271,10 @@ struct Company {
 }
 
 impl Company {
-    fn after(expected: usize, began: Instant) -> Self {
-        let now = Instant::now();
-        let took = now - began;
+    fn after(served: Served, waiting: usize) -> Self {
+        let (expected, took) = (served.jobs + waiting, served.commit_took);
         match expected > 1 && took >= SLOW {
-            true => Self { expected: expected.min(BATCH), until: Some(now + took / 2) },
+            true => Self { expected: expected.min(BATCH), until: Some(Instant::now() + took / 2) },
             false => Self::default(),
         }
     }
