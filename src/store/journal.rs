@@ -1,10 +1,10 @@
 //! A second copy of what cannot be had again: every PDU the network gave us and every submit, in
 //! files beside the database that are only ever appended to.
 //!
-//! Records go in before the commit that needs them and are synced beside it: nobody hears of a commit
-//! before both are on the disk. [`read`] gives them back after the database is gone. A record is its
-//! length, its CRC-32C and its octets, so that a torn or damaged place is seen and costs that place
-//! only. Deliberately absent: what a PDU says.
+//! Records go in before the commit that needs them and are synced beside it or right after it: nobody
+//! hears of a text that came before both are on the disk. [`read`] gives them back after the database
+//! is gone. A record is its length, its CRC-32C and its octets, so that a torn or damaged place is
+//! seen and costs that place only. Deliberately absent: what a PDU says.
 //!
 //! Files go after [`KEPT`], but no single look at a clock may say so: a machine without a battery
 //! comes up in any year (fault 73). See [`outlived`].

@@ -1,10 +1,13 @@
 //! The database under load, faults and power cuts; and the bench the other store stories stand on.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures_util::FutureExt;
 use simgate::store::{
-    Enqueued, ErrorKind, FILE_NAME, LineId, Message, NewMessage, Outbound, Prepared, Profile,
-    Result, Role, SeenSim, Store, StoreError, WriteTx,
+    Enqueued, ErrorKind, FILE_NAME, LineId, Message, Moment, NewMessage, Outbound, Prepared,
+    Profile, Result, Role, SeenSim, Store, StoreError, Watch, WriteTx,
 };
 use simgate::types::{Class, Iccid, MessageId, Number, UnixTime};
 use tempfile::TempDir;
@@ -163,6 +166,34 @@ async fn a_job_that_panics_is_rolled_back_alone_and_the_writer_goes_on() {
     assert!(fine.is_ok());
     let read = bench.store.read(|tx| Ok((tx.setting("faulty")?, tx.setting("fine")?))).await;
     assert_eq!(read.expect("read"), (None, Some("x".into())));
+}
+
+/// reliability 1.2: who comes while a commit is being made comes along, and has no fsync of its own.
+#[tokio::test]
+async fn who_comes_while_a_commit_is_made_comes_along() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let commits = Arc::<AtomicUsize>::default();
+    let counted = commits.clone();
+    let watch: Watch = Arc::new(move |moment| {
+        counted.fetch_add(usize::from(moment == Moment::After), Ordering::Relaxed);
+        false
+    });
+    let store = Store::open_watched(dir.path(), watch).await.expect("open");
+    let (go_on, waits) = std::sync::mpsc::channel();
+    let before = commits.load(Ordering::Relaxed);
+    let mut first = Box::pin(store.write(move |tx| {
+        waits.recv().expect("the second one has come");
+        tx.set_setting("first", "1")
+    }));
+    let mut second = Box::pin(store.write(|tx| tx.set_setting("second", "2")));
+    // Both are asked for now, and neither is done: the first waits for the second.
+    assert!((&mut first).now_or_never().is_none());
+    tokio::task::yield_now().await;
+    assert!((&mut second).now_or_never().is_none());
+    go_on.send(()).expect("the first one listens");
+    let (first, second) = tokio::join!(first, second);
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!(commits.load(Ordering::Relaxed) - before, 1);
 }
 
 /// Fault 66: whatever a caller was told is there after the power comes back.
