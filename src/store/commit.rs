@@ -119,11 +119,15 @@ impl Desk {
         journal: Option<Journal>,
         watch: Option<Watch>,
         rulebooks: Arc<Rulebooks>,
-        deliveries: Arc<Notify>,
     ) -> Self {
-        let conn = Some(conn);
+        let (conn, deliveries) = (Some(conn), Arc::default());
         let (unchecked, alarmed, syncing, cut) = (0, false, None, None);
         Self { conn, path, unchecked, alarmed, journal, watch, rulebooks, deliveries, syncing, cut }
+    }
+
+    /// Rung after each commit that added a delivery.
+    pub(super) fn deliveries(&self) -> Arc<Notify> {
+        self.deliveries.clone()
     }
 
     /// The watch has ended it.

@@ -157,7 +157,7 @@ pub use commit::{Moment, Watch};
 pub use upkeep::{Checked, back_up, check, restore, set_aside};
 
 use attempt::Undo;
-use commit::Notes;
+use commit::{Desk, Notes};
 use journal::Journal;
 use readers::Readers;
 use rulebook::Rulebooks;
@@ -202,7 +202,8 @@ impl Store {
         .await
         .map_err(|e| StoreError::new(ErrorKind::Bug, e.to_string()))??;
         let rulebooks = Arc::<Rulebooks>::default();
-        let writer = Writer::new(conn, path.clone(), journal, watch, rulebooks.clone());
+        let desk = Desk::new(conn, path.clone(), journal, watch, rulebooks.clone());
+        let writer = Writer::new(desk);
         Ok(Store { writer, readers: Readers::new(path.clone(), rulebooks), path })
     }
 

@@ -5,18 +5,14 @@
 //! batch does is in `commit`.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::Connection;
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::{Duration, Instant};
 
 use super::WriteTx;
-use super::commit::{Desk, Job, Served, Watch};
+use super::commit::{Desk, Job, Served};
 use super::error::{ErrorKind, Result, StoreError};
-use super::journal::Journal;
-use super::rulebook::Rulebooks;
 
 /// Jobs that may wait; more callers wait in line for a place.
 const WAITING: usize = 1_024;
@@ -65,15 +61,8 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Takes the connection over.
-    pub(super) fn new(
-        conn: Connection,
-        path: PathBuf,
-        journal: Option<Journal>,
-        watch: Option<Watch>,
-        rulebooks: Arc<Rulebooks>,
-    ) -> Self {
-        let deliveries = Arc::<Notify>::default();
-        let desk = Desk::new(conn, path, journal, watch, rulebooks, deliveries.clone());
+    pub(super) fn new(desk: Desk) -> Self {
+        let deliveries = desk.deliveries();
         let state = Mutex::new(State { desk: Whereabouts::Here(desk), ..State::default() });
         let places = Semaphore::new(WAITING);
         Self { queue: Arc::new(Queue { state, places, came: Condvar::new() }), deliveries }
@@ -282,8 +271,17 @@ impl Company {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use rusqlite::Connection;
+
     use super::super::connection::open_writer;
     use super::*;
+
+    fn writer_of(path: &Path) -> Writer {
+        let conn = open_writer(path).expect("open");
+        Writer::new(Desk::new(conn, path.to_owned(), None, None, Arc::default()))
+    }
 
     fn limit(tx: &WriteTx<'_>, pages: i64) -> Result<()> {
         Ok(tx.conn.pragma_update(None, "max_page_count", pages)?)
@@ -294,8 +292,7 @@ mod tests {
     async fn a_full_disk_fails_the_write_and_the_writer_goes_on() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("t.db");
-        let writer =
-            Writer::new(open_writer(&path).expect("open"), path, None, None, Arc::default());
+        let writer = writer_of(&path);
         writer.run(|tx| limit(tx, 200)).await.expect("limit");
         let big = "x".repeat(2_000_000);
         let again = big.clone();
@@ -312,13 +309,7 @@ mod tests {
     async fn a_file_that_another_program_holds_is_busy_not_lost() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("t.db");
-        let writer = Writer::new(
-            open_writer(&path).expect("open"),
-            path.clone(),
-            None,
-            None,
-            Arc::default(),
-        );
+        let writer = writer_of(&path);
         let impatient = |tx: &WriteTx<'_>| Ok(tx.conn.busy_timeout(std::time::Duration::ZERO)?);
         writer.run(impatient).await.expect("no patience in a test");
         let other = Connection::open(&path).expect("open");
@@ -334,13 +325,7 @@ mod tests {
     async fn the_write_ahead_log_stays_small_under_steady_load() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("t.db");
-        let writer = Writer::new(
-            open_writer(&path).expect("open"),
-            path.clone(),
-            None,
-            None,
-            Arc::default(),
-        );
+        let writer = writer_of(&path);
         for n in 0..40 {
             let value = "x".repeat(400_000);
             writer
