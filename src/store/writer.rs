@@ -244,6 +244,7 @@ impl Drop for Serving {
             state.desk = Whereabouts::Closed;
             state.jobs.clear();
             state.closing = None;
+            self.queue.places.close();
         }
     }
 }
