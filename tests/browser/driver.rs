@@ -147,9 +147,18 @@ impl Browser {
                 Ok(_) => return,
                 // Another page came meanwhile: it is asked the same.
                 Err(error) if was_left(&error) => {}
+                // Or took the question with it at the very moment it came, and nobody was told.
+                Err(error) if is_late(&error) && self.holds(expression).await => return,
                 Err(error) => self.told(format_args!("wait until {expression}"), Err(error)).await,
             }
         }
+    }
+
+    /// Whether the expression is true now.
+    async fn holds(&self, expression: &str) -> bool {
+        let look = format!("try {{ return !!({expression}); }} catch {{ return false; }}");
+        let seen = self.client.execute(&look, Vec::new()).await;
+        seen.is_ok_and(|seen| seen.as_bool() == Some(true))
     }
 
     /// Types into the element named.
@@ -328,6 +337,11 @@ fn was_left(error: &CmdError) -> bool {
     ["document unloaded", "aborted by navigation", "execution contexts cleared"]
         .iter()
         .any(|words| error.contains(words))
+}
+
+/// Whether a question was not answered in time.
+fn is_late(error: &CmdError) -> bool {
+    error.to_string().contains("script timeout")
 }
 
 /// Holds Control until [`RELEASE`].
