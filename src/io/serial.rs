@@ -22,8 +22,14 @@ pub(super) fn open_device(candidate: &Candidate) -> std::result::Result<Box<dyn 
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let bytes = rustix::fs::open(name, flags, Mode::empty());
     let bytes = bytes.map_err(|error| OpenError::new(name, error.into()))?;
-    let lock = tokio_serial::new(name, candidate.baud).open();
-    let lock = lock.map_err(|error| sort(name, error))?;
+    let lock = match tokio_serial::new(name, candidate.baud).open() {
+        Ok(lock) => lock,
+        Err(error) => {
+            // Who holds it is looked for, and that is not us.
+            drop(bytes);
+            return Err(sort(name, error));
+        }
+    };
     let device = Device::new(lock, bytes).map_err(|error| OpenError::new(name, error))?;
     Ok(Box::new(device))
 }
