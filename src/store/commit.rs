@@ -15,14 +15,15 @@ use tokio::time::{Duration, Instant};
 
 use super::connection::{open_writer, quick_check};
 use super::error::{ErrorKind, Result, StoreError};
-use super::journal::{Entry, Journal, Record, Syncing};
+use super::journal::{Journal, Record, not_journalled};
 use super::rulebook::Rulebooks;
 use super::{ReadTx, WriteTx};
 
 /// Jobs after which the writer looks how long the log is.
 const LOOK_AFTER: usize = 8;
-/// WAL pages after which the writer checkpoints between batches.
-const CHECKPOINT_PAGES: i64 = 1_000;
+/// WAL pages after which the writer checkpoints between batches: 16 MiB. A checkpoint is two flushes of a
+/// card for which everybody waits, and writes each page once, however often it changed.
+const CHECKPOINT_PAGES: i64 = 4_000;
 /// 64 MiB of 4 KiB pages: a reader that never ends starves the checkpoint.
 const WAL_ALARM_PAGES: i64 = 16_384;
 
@@ -86,8 +87,6 @@ pub(super) struct Desk {
     rulebooks: Arc<Rulebooks>,
     /// Rung when a delivery was added.
     deliveries: Arc<Notify>,
-    /// Of a commit that was answered already: ended before the next begins.
-    syncing: Option<Syncing>,
     /// The jobs nobody will hear of: the watch has ended this writer.
     cut: Option<Vec<Box<dyn Job>>>,
 }
@@ -121,8 +120,8 @@ impl Desk {
         rulebooks: Arc<Rulebooks>,
     ) -> Self {
         let (conn, deliveries) = (Some(conn), Arc::default());
-        let (unchecked, alarmed, syncing, cut) = (0, false, None, None);
-        Self { conn, path, unchecked, alarmed, journal, watch, rulebooks, deliveries, syncing, cut }
+        let (unchecked, alarmed, cut) = (0, false, None);
+        Self { conn, path, unchecked, alarmed, journal, watch, rulebooks, deliveries, cut }
     }
 
     /// Rung after each commit that added a delivery.
@@ -170,7 +169,6 @@ impl Desk {
             for job in ran {
                 job.answer(outcome.clone());
             }
-            self.end_syncing();
         }
         self.unchecked += served.jobs;
         if self.unchecked >= LOOK_AFTER {
@@ -191,8 +189,8 @@ impl Desk {
 
     /// Moves jobs from `waiting` to `ran` and commits what succeeded. The journal is written first,
     /// since a record too many is recognised. Of a text that came nobody hears before its record is
-    /// synced: until then the SIM has it and gives it again. The record of a submit is synced while
-    /// the modem is given the text: the database holds it, and nothing that is rebuilt goes out again.
+    /// synced: until then the SIM has it and gives it again. The record of a submit is synced a moment
+    /// later: the database holds it, and nothing that is rebuilt goes out again.
     fn transaction(
         &mut self,
         waiting: &mut VecDeque<Box<dyn Job>>,
@@ -241,13 +239,10 @@ impl Desk {
         if committed.is_err() && !conn.is_autocommit() {
             let _ = conn.execute_batch("ROLLBACK");
         }
-        match journalled {
-            Some(Ok(syncing)) => self.syncing = syncing,
-            Some(Err(error)) => not_journalled(&error),
-            None => {}
-        }
-        if notes.records.iter().any(|record| record.entry == Entry::Received) {
-            self.end_syncing();
+        if let (Some(journal), Some(journalled)) = (&mut self.journal, journalled) {
+            let synced =
+                journalled.and_then(|syncing| syncing.map_or(Ok(()), |it| journal.end(it)));
+            synced.unwrap_or_else(|error| not_journalled(&error));
         }
         committed?;
         if self.watch.as_ref().is_some_and(|watch| watch(Moment::After)) {
@@ -262,15 +257,6 @@ impl Desk {
             tracing::error!("what was erased is still in the journal: {error}");
         }
         Ok(Ended::Committed)
-    }
-
-    /// Waits until the journal is on the disk as far as it was written.
-    fn end_syncing(&mut self) {
-        if let (Some(journal), Some(syncing)) = (&mut self.journal, self.syncing.take())
-            && let Err(error) = journal.end(syncing)
-        {
-            not_journalled(&error);
-        }
     }
 
     fn checkpoint(&mut self) {
@@ -292,17 +278,15 @@ impl Desk {
         self.alarmed = alarm;
     }
 
-    /// Empties the WAL into the file.
+    /// Syncs the journal and empties the WAL into the file.
     pub(super) fn close(&mut self) -> Result<()> {
+        if let Some(journal) = &self.journal {
+            journal.close();
+        }
         let Some(conn) = self.conn.take() else { return Ok(()) };
         wal_left(&conn, "TRUNCATE")?;
         conn.close().map_err(|(_, error)| error.into())
     }
-}
-
-/// It must not stop reception: the database is the truth.
-fn not_journalled(error: &std::io::Error) {
-    tracing::error!("the journal beside the database cannot be written: {error}");
 }
 
 /// Checkpoints in the given mode; pages of the log that are not yet in the file.

@@ -1,9 +1,9 @@
 //! A second copy of what cannot be had again: every PDU the network gave us and every submit, in
 //! files beside the database that are only ever appended to.
 //!
-//! Records go in before the commit that needs them and are synced beside it or right after it: nobody
-//! hears of a text that came before both are on the disk. [`read`] gives them back after the database
-//! is gone. A record is its length, its CRC-32C and its octets, so that a torn or damaged place is
+//! Records go in before the commit that needs them. That of a text that came is synced beside it: nobody
+//! hears of the text before both are on the disk. That of a submit is synced [`LATER`], together with what
+//! else came by then. [`read`] gives them back after the database is gone. A record is its length, its CRC-32C and its octets, so that a torn or damaged place is
 //! seen and costs that place only. Deliberately absent: what a PDU says.
 //!
 //! Files go after [`KEPT`], but no single look at a clock may say so: a machine without a battery
@@ -15,7 +15,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -69,6 +70,7 @@ pub(super) struct Journal {
     file: Option<Current>,
     /// The last one.
     sync_took: Duration,
+    later: Arc<Later>,
 }
 
 /// A sync that takes longer is worth a thread beside the commit; on a fast disk, waking one takes
@@ -89,6 +91,57 @@ type Synced = (io::Result<()>, Duration);
 fn sync(file: &File) -> Synced {
     let began = Instant::now();
     (file.sync_data(), began.elapsed())
+}
+
+/// After so long the record of a submit is on the disk: one flush of a card for all submits of that
+/// time. A power cut that takes it takes nothing but a second copy.
+const LATER: Duration = Duration::from_millis(100);
+
+/// The sync nobody waits for.
+#[derive(Debug, Default)]
+struct Later {
+    /// What it is for. None when everything is synced or being synced.
+    file: Mutex<Option<Arc<File>>>,
+    failed: AtomicBool,
+}
+
+impl Later {
+    /// Sees to it that what was written to `file` is synced.
+    fn put(self: &Arc<Self>, file: &Arc<File>) {
+        match self.set(Some(file.clone())) {
+            Some(before) if !Arc::ptr_eq(&before, file) => self.sync(&before),
+            Some(_) => {}
+            None => {
+                let later = self.clone();
+                Handle::current().spawn(async move {
+                    tokio::time::sleep(LATER).await;
+                    drop(tokio::task::spawn_blocking(move || later.sync_now()));
+                });
+            }
+        }
+    }
+
+    fn set(&self, file: Option<Arc<File>>) -> Option<Arc<File>> {
+        std::mem::replace(&mut *self.file.lock().unwrap_or_else(PoisonError::into_inner), file)
+    }
+
+    fn sync_now(&self) {
+        if let Some(file) = self.set(None) {
+            self.sync(&file);
+        }
+    }
+
+    fn sync(&self, file: &File) {
+        if let (Err(error), _) = sync(file) {
+            not_journalled(&error);
+            self.failed.store(true, Ordering::Release);
+        }
+    }
+}
+
+/// It must not stop reception: the database is the truth.
+pub(super) fn not_journalled(error: &io::Error) {
+    tracing::error!("the journal beside the database cannot be written: {error}");
 }
 
 /// The file being written to.
@@ -172,15 +225,19 @@ impl Record {
 impl Journal {
     /// The journal in `folder`, which need not exist yet.
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, file: None, sync_took: Duration::ZERO }
+        Self { folder, file: None, sync_took: Duration::ZERO, later: Arc::default() }
     }
 
-    /// Appends and begins to sync; what has begun is for [`Journal::end`]. None when there is nothing
-    /// to append.
+    /// Appends. When a text that came is among the records, a sync has begun, whose end is for
+    /// [`Journal::end`].
     pub(super) fn append(&mut self, records: &[Record]) -> io::Result<Option<Syncing>> {
         let Some(first) = records.first() else { return Ok(None) };
         let mut octets = Vec::new();
         records.iter().for_each(|record| record.frame(&mut octets));
+        if self.later.failed.swap(false, Ordering::AcqRel) {
+            // Less than was written may lie at the end of the file.
+            self.file = None;
+        }
         if self.file.as_ref().is_none_or(|current| current.is_full(first.at)) {
             self.file = Some(self.next_file(first.at)?);
         }
@@ -189,6 +246,10 @@ impl Journal {
         if let Err(error) = current.append(&octets) {
             self.file = None;
             return Err(error);
+        }
+        if records.iter().all(|record| record.entry == Entry::Submitting) {
+            self.later.put(&file);
+            return Ok(None);
         }
         Ok(Some(match self.sync_took < SLOW {
             true => Syncing::Here(file),
@@ -211,6 +272,11 @@ impl Journal {
             self.file = None;
         }
         synced
+    }
+
+    /// Syncs what was to be synced later.
+    pub(super) fn close(&self) {
+        self.later.sync_now();
     }
 
     /// A fresh file; what is older than the time kept goes. Names only count: they begin with the
@@ -477,6 +543,42 @@ mod tests {
         let contents = super::read(dir.path()).expect("readable");
         assert_eq!(contents.records.len(), count);
         assert!(contents.damaged.is_empty() && contents.torn.is_empty());
+    }
+
+    /// One sync for the submits of a moment, and no sync of a text that came waits for it.
+    #[tokio::test(start_paused = true)]
+    async fn submits_are_synced_together_a_moment_later() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut journal = Journal::new(dir.path().join(FOLDER_NAME));
+        let submit = |at| Record { entry: Entry::Submitting, ..note(at, b"s") };
+        let waits = |journal: &Journal| journal.later.file.lock().expect("sound").is_some();
+        for at in 0..3 {
+            assert!(journal.append(&[submit(at)]).expect("written").is_none());
+        }
+        assert!(waits(&journal));
+        let syncing = journal.append(&[submit(3), note(4, b"r")]).expect("written");
+        journal.end(syncing.expect("begun")).expect("synced");
+        tokio::time::sleep(LATER * 2).await;
+        assert!(!waits(&journal), "it was synced when its time had come");
+        journal.append(&[submit(5)]).expect("written");
+        journal.close();
+        assert!(!waits(&journal));
+        assert_eq!(super::read(dir.path()).expect("readable").records.len(), 6);
+    }
+
+    /// Fault 66: a sync that failed later is no reason to trust the end of that file.
+    #[tokio::test(start_paused = true)]
+    async fn after_a_sync_that_failed_the_next_record_goes_into_another_file() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut journal = Journal::new(dir.path().join(FOLDER_NAME));
+        journal.append(&[note(1, b"a")]).expect("written");
+        // No file that can be synced.
+        let (_, pipe) = std::io::pipe().expect("a pipe");
+        journal.later.put(&Arc::new(File::from(std::os::fd::OwnedFd::from(pipe))));
+        tokio::time::sleep(LATER * 2).await;
+        journal.append(&[note(2, b"b")]).expect("written");
+        assert_eq!(files(&dir.path().join(FOLDER_NAME)).expect("files").len(), 2);
+        assert_eq!(super::read(dir.path()).expect("readable").records.len(), 2);
     }
 
     fn note(at: i64, tpdu: &[u8]) -> Record {
