@@ -72,6 +72,14 @@ struct Report {
     received_at: UnixTime,
 }
 
+/// Which candidates are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    All,
+    /// Up to the first that is farther away than one that fits: those after it are farther still.
+    Nearest,
+}
+
 /// A segment a report may belong to.
 struct Candidate {
     segment: OutSegmentId,
@@ -178,7 +186,7 @@ impl WriteTx<'_> {
     /// own time of receipt may speak, but only for a single segment that awaits a report.
     fn segment_of(&self, report: &Report) -> Result<Option<OutSegmentId>> {
         let anchor = report.scts.unwrap_or(report.received_at);
-        let by_stamp = self.candidates(report, anchor)?;
+        let by_stamp = self.candidates(report, anchor, Wanted::Nearest)?;
         let nearest = by_stamp
             .iter()
             .min_by_key(|c| (!c.accepted, !c.open, c.distance(anchor), c.submitted_at));
@@ -188,7 +196,7 @@ impl WriteTx<'_> {
             let waits = !nearest.accepted && self.is_on_air_to(report)?;
             return Ok((!waits).then_some(nearest.segment));
         }
-        let by_receipt = self.candidates(report, report.received_at)?;
+        let by_receipt = self.candidates(report, report.received_at, Wanted::All)?;
         Ok(match by_receipt.iter().filter(|c| c.open).collect::<Vec<_>>()[..] {
             [only] if only.accepted => Some(only.segment),
             _ => None,
@@ -206,19 +214,24 @@ impl WriteTx<'_> {
     }
 
     /// The segments of this line, reference and recipient that can have been taken at `anchor`.
-    fn candidates(&self, report: &Report, anchor: UnixTime) -> Result<Vec<Candidate>> {
+    fn candidates(
+        &self,
+        report: &Report,
+        anchor: UnixTime,
+        wanted: Wanted,
+    ) -> Result<Vec<Candidate>> {
         let counts = report.mr.is_some() && self.counts(report.line)?;
         let most = if counts { MOST_OF_A_REFERENCE } else { MOST_WITHOUT };
         // Each look finds its segments by an index and stops: a line has sent more in a year than a
-        // report can be compared with.
+        // report can be compared with. Rows are made one by one, the newest of a reference first.
         let sql = "WITH taken AS (
                        SELECT * FROM (SELECT id FROM segments_out
-                         WHERE :mr IS NOT NULL AND line_id = :line AND mr = :mr AND state = 'accepted'
+                         WHERE :mr IS NOT NULL AND line_id = :line AND mr IS NULL AND state = 'accepted'
                            AND accepted_at BETWEEN :earliest AND :latest
                          ORDER BY accepted_at DESC LIMIT :most)
                        UNION ALL
                        SELECT * FROM (SELECT id FROM segments_out
-                         WHERE :mr IS NOT NULL AND line_id = :line AND mr IS NULL AND state = 'accepted'
+                         WHERE :mr IS NOT NULL AND line_id = :line AND mr = :mr AND state = 'accepted'
                            AND accepted_at BETWEEN :earliest AND :latest
                          ORDER BY accepted_at DESC LIMIT :most)
                        UNION ALL
@@ -232,31 +245,44 @@ impl WriteTx<'_> {
                    SELECT s.id, o.recipient_key, coalesce(s.on_air_at, s.accepted_at), o.valid_for_ms,
                           s.state = 'accepted',
                           s.state = 'unknown' OR s.report IS NULL OR s.report = 'trying',
-                          iif(s.state = 'unknown', s.on_air_at, s.accepted_at)
+                          iif(s.state = 'unknown', s.on_air_at, s.accepted_at), s.mr IS NOT NULL
                      FROM taken JOIN segments_out s ON s.id = taken.id
                      JOIN outbound o ON o.message_id = s.message_id";
         let mut statement = self.conn.prepare_cached(sql)?;
-        let candidates = statement.query_map(
-            named_params! {
-                ":line": report.line, ":mr": report.mr.filter(|_| counts), ":most": most,
-                ":earliest": UnixTime(anchor.0.saturating_sub(LONGEST_VALIDITY.0.cast_signed())),
-                ":latest": anchor.after(CLOCK_SLACK).after(CLOCK_SLACK),
-            },
-            |row| {
-                Ok(Candidate {
-                    segment: row.get(0)?,
-                    recipient: row.get(1)?,
-                    submitted_at: row.get(2)?,
-                    valid_for: Millis(row.get::<_, i64>(3)?.unsigned_abs()),
-                    accepted: row.get(4)?,
-                    open: row.get(5)?,
-                    taken_at: row.get(6)?,
-                })
-            },
-        )?;
-        let mut candidates: Vec<Candidate> = candidates.collect::<rusqlite::Result<_>>()?;
-        candidates
-            .retain(|c| same_recipient(&c.recipient, &report.recipient) && c.may_be_meant(anchor));
+        let mut rows = statement.query(named_params! {
+            ":line": report.line, ":mr": report.mr.filter(|_| counts), ":most": most,
+            ":earliest": UnixTime(anchor.0.saturating_sub(LONGEST_VALIDITY.0.cast_signed())),
+            ":latest": anchor.after(CLOCK_SLACK).after(CLOCK_SLACK),
+        })?;
+        let mut candidates = Vec::new();
+        // How far an accepted one is that still waits for its report.
+        let mut found: Option<u64> = None;
+        while let Some(row) = rows.next()? {
+            let candidate = Candidate {
+                segment: row.get(0)?,
+                recipient: row.get(1)?,
+                submitted_at: row.get(2)?,
+                valid_for: Millis(row.get::<_, i64>(3)?.unsigned_abs()),
+                accepted: row.get(4)?,
+                open: row.get(5)?,
+                taken_at: row.get(6)?,
+            };
+            let of_this_reference = candidate.accepted && row.get(7)?;
+            let older = anchor.since(candidate.taken_at).0;
+            if wanted == Wanted::Nearest && of_this_reference && found.is_some_and(|it| older > it)
+            {
+                break;
+            }
+            if same_recipient(&candidate.recipient, &report.recipient)
+                && candidate.may_be_meant(anchor)
+            {
+                if candidate.accepted && candidate.open {
+                    let distance = candidate.distance(anchor);
+                    found = Some(found.map_or(distance, |nearest| nearest.min(distance)));
+                }
+                candidates.push(candidate);
+            }
+        }
         Ok(candidates)
     }
 
