@@ -164,8 +164,11 @@ const CONVERSATION: &str = "SELECT c.*, m.text AS last_text, m.direction AS last
 const HELD: &str = "(c.owner_id IS NOT NULL AND c.owner_id IS NOT :me AND NOT EXISTS
         (SELECT 1 FROM participants WHERE conversation_id = c.id AND user_id = :me))";
 
-/// The conversations whose name, number or text has what was typed. Of texts, the newest matches
-/// count: a word that stands in every text must not cost a walk through all of them.
+/// Texts that a search looks at, the newest matches: a word that stands in every text must not cost a
+/// walk through all of them.
+const TEXTS_LOOKED_AT: u32 = 2_500;
+
+/// The conversations whose name, number or text has what was typed.
 const FOUND: &str = "c.id IN (
         SELECT o.id FROM contacts_fts f JOIN contacts p ON p.id = f.rowid OR p.merged_into = f.rowid
                         JOIN contact_numbers n ON n.contact_id = p.id
@@ -177,7 +180,7 @@ const FOUND: &str = "c.id IN (
                WHERE kind IN ('text', 'undecodable') AND (:line IS NULL OR line_id = :line)
                  AND id > (SELECT since_message_id FROM conversations WHERE id = t.conversation_id)
                  AND id IN (SELECT rowid FROM messages_fts WHERE messages_fts MATCH :in_texts
-                             ORDER BY rowid DESC LIMIT 2500))";
+                             ORDER BY rowid DESC LIMIT :texts))";
 
 impl ReadTx<'_> {
     /// A page of conversations, the one with the newest message first. Only the conditions asked
@@ -260,6 +263,7 @@ impl ReadTx<'_> {
             conditions.push(FOUND);
             values.extend([(":words", &words as &dyn ToSql), (":digits", &digits)]);
             values.extend([(":in_texts", &in_texts as &dyn ToSql), (":typed", &typed)]);
+            values.push((":texts", &TEXTS_LOOKED_AT));
         }
         if query.line.is_some() || query.search.is_some() {
             values.push((":line", &query.line));
@@ -278,9 +282,10 @@ impl ReadTx<'_> {
     /// Whether the words themselves stand in as many texts as a search looks at: then it need not ask
     /// for beginnings of words, for which the index merges the lists of all words that begin so.
     fn is_in_many_texts(&self, whole_words: &str) -> Result<bool> {
-        let sql = "SELECT count(*) = 2500 FROM (SELECT 1 FROM messages_fts
-                    WHERE messages_fts MATCH ?1 ORDER BY rowid DESC LIMIT 2500)";
-        Ok(self.conn.prepare_cached(sql)?.query_row([whole_words], |row| row.get(0))?)
+        let sql = "SELECT count(*) = ?2 FROM (SELECT 1 FROM messages_fts
+                    WHERE messages_fts MATCH ?1 ORDER BY rowid DESC LIMIT ?2)";
+        let asked = (whole_words, TEXTS_LOOKED_AT);
+        Ok(self.conn.prepare_cached(sql)?.query_row(asked, |row| row.get(0))?)
     }
 
     /// Whether it is cheaper to sort a line's conversations than to walk along all until a page of
