@@ -17,8 +17,7 @@ const LONGEST: usize = 40_000;
 pub fn texts(octets: &[u8]) {
     let Some((choices, written)) = octets.split_first_chunk::<5>() else { return };
     let options = options(*choices);
-    // A byte order mark is no text.
-    let text = normal_text(&String::from_utf8_lossy(written)).replace('\u{FEFF}', "");
+    let text = normal_text(&String::from_utf8_lossy(written));
     words(&text);
     let times = [1, 2, 8, 64][usize::from(choices[0] >> 6)];
     let text = if text.len() * times <= LONGEST { text.repeat(times) } else { text };
