@@ -24,7 +24,10 @@ pub struct MonthCounts {
 impl ReadTx<'_> {
     /// The counts of `line` in the month of `at`.
     pub fn month_counts(&self, line: LineId, at: UnixTime) -> Result<MonthCounts> {
-        let sql = "SELECT segments_in, segments_out, recipients, money FROM month_counts
+        let sql = "SELECT segments_in, segments_out, money,
+                          (SELECT count(*) FROM month_recipients r
+                            WHERE r.line_id = c.line_id AND r.month = c.month) AS recipients
+                     FROM month_counts c
                     WHERE line_id = ?1 AND month = strftime('%Y-%m', ?2 / 1000, 'unixepoch')";
         let counts = self.conn.prepare_cached(sql)?.query_row((line, at), |row| {
             Ok(MonthCounts {
@@ -70,14 +73,14 @@ impl WriteTx<'_> {
         at: UnixTime,
     ) -> Result<()> {
         let price = i64::try_from(self.price(line, recipient_key)?).unwrap_or(i64::MAX);
+        let sql = "INSERT INTO month_counts (line_id, month, segments_out, money)
+                   VALUES (?1, strftime('%Y-%m', ?2 / 1000, 'unixepoch'), 1, ?3)
+                   ON CONFLICT (line_id, month) DO UPDATE SET segments_out = segments_out + 1,
+                       money = money + excluded.money";
+        self.conn.prepare_cached(sql)?.execute((line, at, price))?;
         let sql = "INSERT OR IGNORE INTO month_recipients (line_id, month, recipient_key)
                    VALUES (?1, strftime('%Y-%m', ?2 / 1000, 'unixepoch'), ?3)";
-        let new = self.conn.prepare_cached(sql)?.execute((line, at, recipient_key))? > 0;
-        let sql = "INSERT INTO month_counts (line_id, month, segments_out, recipients, money)
-                   VALUES (?1, strftime('%Y-%m', ?2 / 1000, 'unixepoch'), 1, ?3, ?4)
-                   ON CONFLICT (line_id, month) DO UPDATE SET segments_out = segments_out + 1,
-                       recipients = recipients + excluded.recipients, money = money + excluded.money";
-        self.conn.prepare_cached(sql)?.execute((line, at, new, price))?;
+        self.conn.prepare_cached(sql)?.execute((line, at, recipient_key))?;
         Ok(())
     }
 }

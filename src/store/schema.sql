@@ -754,7 +754,6 @@ CREATE TABLE month_counts (
     month        TEXT NOT NULL,
     segments_in  INTEGER NOT NULL DEFAULT 0,
     segments_out INTEGER NOT NULL DEFAULT 0,
-    recipients   INTEGER NOT NULL DEFAULT 0, -- rows of month_recipients
     money        INTEGER NOT NULL DEFAULT 0, -- thousandths of the currency, by the line's prices
     PRIMARY KEY (line_id, month)
 ) STRICT, WITHOUT ROWID;
