@@ -2,9 +2,10 @@
 //! files beside the database that are only ever appended to.
 //!
 //! Records go in before the commit that needs them. That of a text that came is synced beside it: nobody
-//! hears of the text before both are on the disk. That of a submit is synced [`LATER`], together with what
-//! else came by then. [`read`] gives them back after the database is gone. A record is its length, its CRC-32C and its octets, so that a torn or damaged place is
-//! seen and costs that place only. Deliberately absent: what a PDU says.
+//! hears of the text before both are on the disk. That of a submit is synced within [`LATER`], with what
+//! else came by then. [`read`] gives them back after the database is gone. A record is its length, its
+//! CRC-32C and its octets, so that a torn or damaged place is seen and costs that place only.
+//! Deliberately absent: what a PDU says.
 //!
 //! Files go after [`KEPT`], but no single look at a clock may say so: a machine without a battery
 //! comes up in any year (fault 73). See [`outlived`].
