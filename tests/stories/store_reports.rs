@@ -89,6 +89,26 @@ async fn the_reference_alone_matches_nothing() {
     }
 }
 
+/// Reliability 1.4: of several texts to one phone under one reference, each report is of the one that was
+/// nearest to its stamp, in whatever order they come, with strangers' texts of that reference between them.
+#[tokio::test]
+async fn of_one_reference_the_text_nearest_to_the_stamp_is_meant() {
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let bench = Bench::new().await;
+        let mut sent = Vec::new();
+        for place in 0..3 {
+            sent.push(bench.sent(1, 17, at(place * 1_800)).await);
+            bench.sent(2, 17, at(place * 1_800 + 600)).await;
+        }
+        for place in order {
+            let stamp = at(i64::try_from(place).expect("small") * 1_800 + 1);
+            let report = bench.about(1, 17, stamp, ReportOutcome::Delivered);
+            let meant = ReportMatch::Matched(sent[place], MessageState::Delivered);
+            assert_eq!(bench.report(report).await, meant, "{order:?}, {place}");
+        }
+    }
+}
+
 /// A service centre with a wrong clock: a single awaiting text is meant, of two none is.
 #[tokio::test]
 async fn a_report_with_a_wrong_time_stamp_is_believed_only_when_it_cannot_be_another() {
