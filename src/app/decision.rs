@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::effects;
 use crate::engine::action::{Action, Place, TraceLine};
 use crate::engine::{self, Decision, Facts, Inbound, Moment, Rules};
-use crate::store::{ErrorKind, Filing, LineId, Organisation, Result, StoreError, WriteTx};
+use crate::store::{Filing, LineId, Organisation, Result, WriteTx};
 use crate::types::{MessageId, UnixTime};
 
 /// What every decision of a gateway has in common.
@@ -50,7 +50,7 @@ pub(super) fn decide(
     });
     let (rules, facts) = match read {
         Ok(read) => read,
-        Err(error) if is_ours(&error) => {
+        Err(error) if error.is_of_the_job() => {
             tracing::error!(%error, "rules and facts cannot be read; the text is only stored");
             let decision = only_stored(format!("the rules could not be read: {error}"));
             return Ok(Decided {
@@ -105,7 +105,7 @@ impl Decided {
         };
         match tx.attempt(|tx| effects::carry_out(tx, &cause, &self.decision.actions)) {
             Ok(notes) => self.decision.trace.extend(notes),
-            Err(error) if is_ours(&error) => {
+            Err(error) if error.is_of_the_job() => {
                 tracing::error!(%message, %error, "a decision cannot be carried out");
                 let why = format!("nothing of this was done: {error}");
                 self.decision.trace.push(TraceLine { step: "carry out", why });
@@ -114,12 +114,6 @@ impl Decided {
         }
         tx.set_trace(message, &effects::written(&self.decision.trace))
     }
-}
-
-/// Whether the failure lies in what was tried, not in the disk.
-fn is_ours(error: &StoreError) -> bool {
-    use ErrorKind::*;
-    matches!(error.kind, Constraint | NotFound | Panicked | Bug)
 }
 
 fn only_stored(why: String) -> Decision {

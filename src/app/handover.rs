@@ -16,6 +16,12 @@ use crate::types::{Class, MessageId, Millis, UnixTime};
 /// Texts that may turn out not to go in one commit: others want to write too.
 const MOST_SKIPPED: usize = 16;
 
+/// What a person reads about a text that failed on the way; the details are in the log.
+const UNREADABLE: &str = "its record is damaged or simgate has a fault: the log says which";
+
+/// The rest of a text that cannot be handed over is tried again after so long.
+const AGAIN: Millis = Millis::from_secs(600);
+
 /// What became of a submit.
 #[derive(Clone, Debug)]
 pub(super) struct Settled {
@@ -49,6 +55,15 @@ pub(super) enum Next {
     Idle(Option<UnixTime>),
     /// Some texts did not go; look again.
     Again,
+}
+
+/// What a text that cannot be handed over takes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Care {
+    /// The whole commit: a savepoint for each text would cost the many that go.
+    Together,
+    /// Nothing: it alone is undone and waits for a person, so that it holds up nobody.
+    Each,
 }
 
 /// A segment on its way to the modem. It holds a text, so no log may show it.
@@ -102,28 +117,64 @@ impl Settled {
 }
 
 /// Stages the next segment of a line: of the text under way, or of the next one in the queue.
-pub(super) fn next(tx: &WriteTx<'_>, sending: &Sending, now: UnixTime) -> Result<Next> {
+pub(super) fn next(tx: &WriteTx<'_>, sending: &Sending, care: Care, now: UnixTime) -> Result<Next> {
     if let Some(message) = sending.under_way
-        && let Some(staged) = stage(tx, sending, message, tx.out_segments(message)?, now)?
+        && let Some(staged) = care.with(tx, message, now, |tx| {
+            stage(tx, sending, message, tx.out_segments(message)?, now)
+        })?
     {
         return Ok(Next::Submit(staged));
     }
     for _ in 0..MOST_SKIPPED {
-        let Some(mut outbound) = tx.lease_outbound(sending.line, now)? else {
+        let Some(message) = tx.next_outbound(sending.line, now)? else {
             return Ok(Next::Idle(tx.next_due(sending.line, now)?));
         };
-        if outbound.segments.is_empty() {
-            outbound.segments = prepare(tx, &outbound, now)?;
-        }
-        // The rules are asked in the very transaction that lets it go (D10, E96).
-        if !outbound.segments.is_empty()
-            && tx.clear(&outbound, &sending.organisation, now)?
-            && let Some(staged) = stage(tx, sending, outbound.message, outbound.segments, now)?
-        {
+        if let Some(staged) = care.with(tx, message, now, |tx| begin(tx, sending, message, now))? {
             return Ok(Next::Submit(staged));
         }
     }
     Ok(Next::Again)
+}
+
+impl Care {
+    /// Does one text's part; `None` when it does not go.
+    fn with(
+        self,
+        tx: &WriteTx<'_>,
+        message: MessageId,
+        now: UnixTime,
+        act: impl FnOnce(&WriteTx<'_>) -> Result<Option<Staged>>,
+    ) -> Result<Option<Staged>> {
+        match self {
+            Care::Together => act(tx),
+            Care::Each => match tx.attempt(act) {
+                Err(error) if error.is_of_the_job() => {
+                    tracing::error!(%message, %error, "a text cannot be handed over");
+                    tx.move_aside(message, UNREADABLE, now.after(AGAIN), now)?;
+                    Ok(None)
+                }
+                staged => staged,
+            },
+        }
+    }
+}
+
+/// Leases a text and stages its first segment that waits; `None` when it does not go.
+fn begin(
+    tx: &WriteTx<'_>,
+    sending: &Sending,
+    message: MessageId,
+    now: UnixTime,
+) -> Result<Option<Staged>> {
+    let mut outbound = tx.lease(message, now)?;
+    if outbound.segments.is_empty() {
+        outbound.segments = prepare(tx, &outbound, now)?;
+    }
+    // The rules are asked in the very transaction that lets it go (D10, E96).
+    if outbound.segments.is_empty() || !tx.clear(&outbound, &sending.organisation, now)? {
+        return Ok(None);
+    }
+    stage(tx, sending, message, outbound.segments, now)
 }
 
 /// Stages the first segment that waits; `None` when there is none, or the text is no longer ours.

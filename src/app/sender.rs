@@ -11,13 +11,13 @@ use tokio::sync::{mpsc, watch};
 
 use super::Shared;
 use super::breaker::Breaker;
-use super::handover::{self, Next, Settled, Staged, Verdict};
+use super::handover::{self, Care, Next, Settled, Staged, Verdict};
 use super::modem_task::Duty;
 use super::pace::Pace;
 use super::shell::Ask;
 use crate::bus::Change;
 use crate::modem::{Accepted, Disposition, Order, SubmitError, Ticket};
-use crate::store::{LineId, OutSegmentId, Refusal, Result};
+use crate::store::{LineId, OutSegmentId, Refusal, Result, WriteTx};
 use crate::types::{MessageId, Millis};
 
 /// A modem that refuses this often in a row for reasons of its own may do so because of the text:
@@ -186,16 +186,21 @@ impl Sender {
             under_way: self.under_way,
             at_once: pace.ready_at() <= now + AT_ONCE,
         };
-        let settled = self.settled.clone();
+        let (settled, first) = (self.settled.clone(), sending.clone());
         let written = self.shared.store.write(move |tx| {
             settled.iter().try_for_each(|settled| settled.write(tx, wall))?;
-            handover::next(tx, &sending, wall)
+            handover::next(tx, &first, Care::Together, wall)
         });
-        let next = written.await;
-        match next {
-            Ok(_) => self.written(),
+        let mut next = written.await;
+        if let Err(error) = &next {
             // Whatever is wrong with the next text, the verdict on the last one stands.
-            Err(_) => self.write_settled().await?,
+            self.write_settled().await?;
+            if error.is_of_the_job() {
+                let again = move |tx: &WriteTx<'_>| handover::next(tx, &sending, Care::Each, wall);
+                next = self.shared.store.write(again).await;
+            }
+        } else {
+            self.written();
         }
         // Tried again from the queue, should it have failed.
         self.under_way = None;

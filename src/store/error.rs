@@ -50,6 +50,13 @@ impl StoreError {
         Self { kind, detail: detail.into(), source: None }
     }
 
+    /// Whether what was asked for is at fault and not the disk: it would fail again, and something else
+    /// need not.
+    pub fn is_of_the_job(&self) -> bool {
+        use ErrorKind::*;
+        matches!(self.kind, Constraint | NotFound | Panicked | Bug)
+    }
+
     /// The writer has ended.
     pub(super) fn closed() -> Self {
         Self::new(ErrorKind::Closed, "the store is closed")

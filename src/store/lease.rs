@@ -84,6 +84,13 @@ const NEXT_OUTBOUND: &str = "
      ORDER BY o.rank, o.message_id LIMIT 1";
 
 impl ReadTx<'_> {
+    /// The next due text of `line`: by class, then first come, in order per recipient.
+    pub fn next_outbound(&self, line: LineId, now: UnixTime) -> Result<Option<MessageId>> {
+        let due = named_params! { ":line": line, ":now": now };
+        let mut next = self.conn.prepare_cached(NEXT_OUTBOUND)?;
+        Ok(next.query_row(due, |row| row.get(0)).optional()?)
+    }
+
     /// When [`WriteTx::lease_outbound`] may find something without anybody ringing: the next
     /// `send_at`, retry or end of validity. `None`: the queue is empty or due now.
     pub fn next_due(&self, line: LineId, now: UnixTime) -> Result<Option<UnixTime>> {
@@ -122,18 +129,19 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Leases the next due text of `line`: by class, then first come, in order per recipient.
+    /// Leases the next due text of `line`.
     pub fn lease_outbound(&self, line: LineId, now: UnixTime) -> Result<Option<Outbound>> {
-        let due = named_params! { ":line": line, ":now": now };
-        let next: Option<MessageId> =
-            self.conn.prepare_cached(NEXT_OUTBOUND)?.query_row(due, |row| row.get(0)).optional()?;
-        let Some(message) = next else { return Ok(None) };
+        self.next_outbound(line, now)?.map(|message| self.lease(message, now)).transpose()
+    }
+
+    /// Leases a text that [`ReadTx::next_outbound`] named in the same transaction.
+    pub fn lease(&self, message: MessageId, now: UnixTime) -> Result<Outbound> {
         let sql = "UPDATE outbound SET stage = 'leased', lease_until = ?2 WHERE message_id = ?1";
         self.conn.prepare_cached(sql)?.execute((message, now.after(LEASE)))?;
         let outbound = self.leased(message)?;
         match !outbound.segments.is_empty() && self.restart_when_torn(message, now)? {
-            true => self.leased(message).map(Some),
-            false => Ok(Some(outbound)),
+            true => self.leased(message),
+            false => Ok(outbound),
         }
     }
 

@@ -121,6 +121,23 @@ impl WriteTx<'_> {
         self.close(message, MessageState::Held, "held", None, now)
     }
 
+    /// Takes a text out of the way that could not be handed over: it waits for a person or, when a part
+    /// of it has left, until `next`.
+    pub fn move_aside(
+        &self,
+        message: MessageId,
+        reason: &str,
+        next: UnixTime,
+        now: UnixTime,
+    ) -> Result<()> {
+        if let Settled::Refused(_) = self.hold(message, reason, now)? {
+            self.wait_until(message, next)?;
+            self.custody(message, now, "put off", Some(reason))?;
+            self.changed(ChangeKind::Message, message.0, now)?;
+        }
+        Ok(())
+    }
+
     /// Expires what was not handed over within its time. Returns what expired.
     pub fn expire_outbound(&self, now: UnixTime) -> Result<Vec<MessageId>> {
         let sql = "SELECT message_id FROM outbound WHERE stage <> 'over' AND valid_until <= ?1

@@ -1,7 +1,9 @@
 //! A text goes out.
 
 use serde_json::json;
-use simgate::types::MessageState;
+use simgate::app::Settings;
+use simgate::emulator::{ModemChange, Scenario};
+use simgate::types::{MessageId, MessageState};
 
 use crate::gateway::{CUSTOMER, OTHER, TestGateway};
 
@@ -100,20 +102,73 @@ async fn texts_to_one_person_keep_their_order() {
     assert_eq!(gateway.submitted(0), ["one", "two"]);
 }
 
+/// A row that lost a bit on its card: the text waits for a person, and no other waits for it.
+#[tokio::test(start_paused = true)]
+async fn a_text_that_cannot_be_read_any_more_holds_up_nobody() {
+    let gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    registered(&gateway, 2).await;
+    let bad = gateway.send(OTHER, "damaged").await;
+    let good = gateway.send(CUSTOMER, "sound").await;
+    damage(&gateway, bad, "UPDATE outbound SET attempts = -1 WHERE message_id = ?1");
+    registered(&gateway, 1).await;
+    gateway.becomes(good, MessageState::Delivered).await;
+    let held = gateway.becomes(bad, MessageState::Held).await;
+    let why = held.hold.expect("a reason");
+    assert!(why.starts_with("its record is damaged"), "{why}");
+    assert_eq!(gateway.submitted(0), ["sound"]);
+}
+
+/// The same between the parts of a long text: others go, and the rest of it once it can be read.
+#[tokio::test(start_paused = true)]
+async fn the_rest_of_a_text_that_cannot_be_read_is_tried_again_later() {
+    let a_minute = Settings { per_minute: 1, burst: 1, ..Settings::default() };
+    let gateway = TestGateway::with(Scenario::plain(1, "generic"), a_minute).await;
+    gateway.ready().await;
+    let long = "One of the parts of a long text that leaves in three. ".repeat(8);
+    let torn = gateway.send(OTHER, long.trim()).await;
+    let is_there = async |word: &str| {
+        let custody = gateway.custody(torn).await;
+        custody.iter().any(|entry| entry.starts_with(word)).then_some(())
+    };
+    gateway.until("a part has left", || is_there("accepted by")).await;
+    let renumber = "UPDATE segments_out SET seq = -seq WHERE message_id = ?1 AND seq IN (-2, 2)";
+    damage(&gateway, torn, renumber);
+    let good = gateway.send(CUSTOMER, "sound").await;
+    gateway.becomes(good, MessageState::Delivered).await;
+    gateway.until("the rest waits", || is_there("put off")).await;
+    assert_eq!(gateway.message(torn).await.state, MessageState::Submitting);
+    damage(&gateway, torn, renumber);
+    gateway.becomes(torn, MessageState::Delivered).await;
+    let custody = gateway.custody(torn).await;
+    let accepted = custody.iter().filter(|entry| entry.starts_with("accepted by")).count();
+    assert_eq!(accepted, 3, "each part once: {custody:?}");
+}
+
+/// Sets how the network answers the line (27.007 §7.2), and gives the modem time to notice.
+async fn registered(gateway: &TestGateway, state: u8) {
+    let change = ModemChange { registration: Some(state), ..ModemChange::default() };
+    gateway.modems.with(|world| world.change(0, change)).expect("changed");
+    gateway.pass(180).await;
+}
+
+/// Changes a row of a text to what cannot be read, as a bad card does.
+fn damage(gateway: &TestGateway, text: MessageId, sql: &str) {
+    let conn = rusqlite::Connection::open(gateway.store.path()).expect("the database opens");
+    assert_eq!(conn.execute(sql, [text]).expect("written"), 1);
+}
+
 /// Fault 53: nothing is tried while the network refuses the SIM, and no attempt is used up.
 #[tokio::test(start_paused = true)]
 async fn a_text_waits_for_a_network_and_costs_no_attempt() {
     let gateway = TestGateway::plain(1).await;
     gateway.ready().await;
-    let off = || simgate::emulator::ModemChange { registration: Some(2), ..Default::default() };
-    gateway.modems.with(|world| world.change(0, off())).expect("changed");
-    gateway.pass(180).await;
+    registered(&gateway, 2).await;
     let id = gateway.send(CUSTOMER, "later").await;
     gateway.pass(600).await;
     assert_eq!(gateway.message(id).await.state, MessageState::Queued);
     assert_eq!(gateway.submitted(0).len(), 0);
-    let on = simgate::emulator::ModemChange { registration: Some(1), ..Default::default() };
-    gateway.modems.with(|world| world.change(0, on)).expect("changed");
+    registered(&gateway, 1).await;
     gateway.becomes(id, MessageState::Delivered).await;
 }
 
