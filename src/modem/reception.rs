@@ -109,12 +109,13 @@ impl Reception {
         Ok(fills)
     }
 
-    /// Storages that can hold texts or reports for us. `MT` shows `SM` and `ME` once more.
+    /// Storages that can hold texts or reports for us. `MT` shows `SM` and `ME` once more. Where texts
+    /// can be received is read although the list for reading lacks it: a byte of that may be lost.
     fn swept(&self) -> Vec<Storage> {
-        let read = &self.choices.read;
+        let StorageChoices { read, receive, .. } = &self.choices;
         let mut swept: Vec<Storage> = [Storage::Sm, Storage::Me, Storage::Sr]
             .into_iter()
-            .filter(|storage| read.contains(storage))
+            .filter(|storage| read.contains(storage) || receive.contains(storage))
             .collect();
         if !swept.iter().any(|storage| matches!(storage, Storage::Sm | Storage::Me)) {
             swept.extend(self.arguments().first());

@@ -228,6 +228,17 @@ fn the_literal_switch_keeps_signatures() {
     assert_eq!(extract(&mail, &other).expect("a text").text, "Room ##4");
 }
 
+/// S43: what nobody sees between the two characters of the end mark does not hide it, nor is it left in the
+/// text without it (found by the fuzzer).
+#[test]
+fn an_end_mark_with_something_unseen_in_it_ends_the_text() {
+    let raw =
+        "From: a@example.com\nContent-Type: text/plain; charset=utf-8\n\nAt ten.#\u{ad}#\nAnna\n";
+    let mail = read(raw.as_bytes(), Limits::default()).expect("a mail");
+    let extracted = extract(&mail, &Options::default()).expect("a text");
+    assert_eq!((extracted.text.as_str(), extracted.ended), ("At ten.", true));
+}
+
 /// How programs answer: what stands above, below and before the quoted lines.
 const PROGRAMS: &[fn(&str, &str) -> String] = &[
     |text, old| {

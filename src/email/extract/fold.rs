@@ -17,12 +17,17 @@ pub(super) fn folded(text: &str) -> String {
             '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
                 out.push(' ')
             }
-            '\u{200b}' | '\u{feff}' | '\u{ad}' | '\u{2060}' | '\u{fffc}' => {}
+            c if is_unseen(c) => {}
             '\u{2028}' | '\u{2029}' => out.push('\n'),
             c => out.push(c),
         }
     }
     out.trim().to_owned()
+}
+
+/// Marks that nobody sees and that mean nothing in a text.
+pub(super) fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{feff}' | '\u{ad}' | '\u{2060}' | '\u{fffc}')
 }
 
 #[cfg(test)]

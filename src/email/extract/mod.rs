@@ -100,6 +100,9 @@ pub fn extract(mail: &MailIn, options: &Options) -> Result<Extracted, Refusal> {
     let mut lines: Vec<Line> = mail.body.text.lines().map(Line::own).collect();
     signature::clear_signed(&mut lines);
     let quoted_to_end = quote::mark(&mut lines);
+    if options.fold {
+        lines.iter_mut().for_each(|line| line.uncover(&options.end_mark));
+    }
     let ended = end(&mut lines, &options.end_mark);
     if mail.body.cut_short && !ended && !quoted_to_end {
         return Err(Refusal::Structure("its text is longer than is read"));
@@ -146,6 +149,15 @@ impl Line {
 
     fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
+    }
+
+    /// Takes out characters nobody sees from between those of the end mark: they would hide it here and
+    /// be gone in the text.
+    fn uncover(&mut self, mark: &str) {
+        let seen: String = self.text.chars().filter(|c| !fold::is_unseen(*c)).collect();
+        if seen.len() < self.text.len() && seen.contains(mark) {
+            self.text = seen;
+        }
     }
 
     /// Leaves it out, if it was not already.
