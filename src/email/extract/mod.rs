@@ -155,7 +155,7 @@ impl Line {
     /// be gone in the text.
     fn uncover(&mut self, mark: &str) {
         let seen: String = self.text.chars().filter(|c| !fold::is_unseen(*c)).collect();
-        if seen.len() < self.text.len() && seen.contains(mark) {
+        if seen.len() < self.text.len() && !mark.is_empty() && seen.contains(mark) {
             self.text = seen;
         }
     }
