@@ -130,12 +130,12 @@ impl WriteTx<'_> {
         next: UnixTime,
         now: UnixTime,
     ) -> Result<()> {
-        if let Settled::Refused(_) = self.hold(message, reason, now)? {
-            self.wait_until(message, next)?;
-            self.custody(message, now, "put off", Some(reason))?;
-            self.changed(ChangeKind::Message, message.0, now)?;
+        if let Settled::Done(_) = self.hold(message, reason, now)? {
+            return Ok(());
         }
-        Ok(())
+        self.wait_until(message, next)?;
+        self.custody(message, now, "put off", Some(reason))?;
+        self.changed(ChangeKind::Message, message.0, now)
     }
 
     /// Expires what was not handed over within its time. Returns what expired.
