@@ -133,7 +133,10 @@ impl WriteTx<'_> {
         if let Settled::Done(_) = self.hold(message, reason, now)? {
             return Ok(());
         }
-        self.wait_until(message, next)?;
+        // Never one of unknown end, which is not the sender's any more.
+        let sql = "UPDATE outbound SET stage = 'waiting', lease_until = NULL, next_try_at = ?2
+                    WHERE message_id = ?1 AND stage IN ('waiting', 'leased')";
+        self.conn.prepare_cached(sql)?.execute((message, next))?;
         self.custody(message, now, "put off", Some(reason))?;
         self.changed(ChangeKind::Message, message.0, now)
     }

@@ -237,7 +237,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    pub(super) fn wait_until(&self, message: MessageId, next: UnixTime) -> Result<()> {
+    fn wait_until(&self, message: MessageId, next: UnixTime) -> Result<()> {
         let sql = "UPDATE outbound SET stage = 'waiting', lease_until = NULL, next_try_at = ?2
                     WHERE message_id = ?1 AND (stage <> 'over' OR EXISTS
                           (SELECT 1 FROM messages WHERE id = ?1 AND state = 'unknown'))";
