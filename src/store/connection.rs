@@ -17,8 +17,13 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 /// `simg`, so that file(1) and we know the file for ours.
 pub(super) const APPLICATION_ID: i32 = 0x7369_6D67;
 
+/// A text changes a row here and a row there, and each change writes a whole page to the log: smaller pages
+/// are fewer octets for the card. Still smaller ones make the indexes deeper. A file that was made with
+/// another size keeps it.
+const PAGE_OCTETS: i64 = 2_048;
+
 /// 256 MiB: about ten seconds of reading from an SD card.
-const CHECKED_PAGES: i64 = 65_536;
+const CHECKED_PAGES: i64 = 131_072;
 
 /// Statements kept prepared per connection; more than there are verbs.
 const PREPARED: usize = 512;
@@ -33,6 +38,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     let mut conn = Connection::open_with_flags(path, flags)?;
     common(&conn)?;
     schema::refuse_strangers(&conn)?;
+    conn.pragma_update(None, "page_size", PAGE_OCTETS)?;
     conn.pragma_update(None, "journal_mode", "wal")?;
     // FULL: a commit is on the card before the SIM's copy is deleted.
     conn.pragma_update(None, "synchronous", "full")?;
@@ -139,11 +145,26 @@ mod tests {
             ("busy_timeout", "Integer(5000)"),
             ("wal_autocheckpoint", "Integer(0)"),
             ("temp_store", "Integer(2)"),
-            ("page_size", "Integer(4096)"),
+            ("page_size", "Integer(2048)"),
             ("application_id", "Integer(1936289127)"),
         ] {
             assert_eq!(pragma(&conn, name), value, "{name}");
         }
+    }
+
+    /// A file that an earlier build made, or `VACUUM` with other settings, is opened as it is.
+    #[test]
+    fn a_file_with_pages_of_another_size_keeps_them() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("t.db");
+        let conn = open_writer(&path).expect("open");
+        let larger = "PRAGMA journal_mode = delete; PRAGMA page_size = 4096; VACUUM";
+        conn.execute_batch(larger).expect("larger pages");
+        drop(conn);
+        let conn = open_writer(&path).expect("open");
+        assert_eq!(pragma(&conn, "page_size"), "Integer(4096)");
+        assert_eq!(pragma(&conn, "journal_mode"), "Text(\"wal\")");
+        assert!(quick_check(&conn).expect("sound"));
     }
 
     /// What SQLite calls its options does not name `fdatasync`; the flag beside it tells for both.

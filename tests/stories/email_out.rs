@@ -228,15 +228,18 @@ fn the_literal_switch_keeps_signatures() {
     assert_eq!(extract(&mail, &other).expect("a text").text, "Room ##4");
 }
 
-/// S43: what nobody sees between the two characters of the end mark does not hide it, nor is it left in the
-/// text without it (found by the fuzzer).
+/// S43: what a mail program made of the end mark, and what nobody sees between its characters, does not hide
+/// it: the text would have it after all (found by the fuzzer).
 #[test]
-fn an_end_mark_with_something_unseen_in_it_ends_the_text() {
-    let raw =
-        "From: a@example.com\nContent-Type: text/plain; charset=utf-8\n\nAt ten.#\u{ad}#\nAnna\n";
-    let mail = read(raw.as_bytes(), Limits::default()).expect("a mail");
-    let extracted = extract(&mail, &Options::default()).expect("a text");
-    assert_eq!((extracted.text.as_str(), extracted.ended), ("At ten.", true));
+fn an_end_mark_that_folding_brings_to_light_ends_the_text() {
+    for (mark, written) in [("##", "#\u{ad}#"), ("--", "\u{2013}-"), ("...", "\u{2026}")] {
+        let head = "From: a@example.com\nContent-Type: text/plain; charset=utf-8\n\n";
+        let raw = format!("{head}At ten {written} Anna\n");
+        let mail = read(raw.as_bytes(), Limits::default()).expect("a mail");
+        let options = Options { end_mark: mark.into(), ..Options::default() };
+        let extracted = extract(&mail, &options).expect("a text");
+        assert_eq!((extracted.text.as_str(), extracted.ended), ("At ten", true), "{mark}");
+    }
 }
 
 /// How programs answer: what stands above, below and before the quoted lines.

@@ -136,7 +136,7 @@ async fn jobs_that_wait_together_share_a_commit_and_each_hears_its_own_outcome()
         })
     });
     let log = bench.dir.path().join(format!("{FILE_NAME}-wal"));
-    let pages = || std::fs::metadata(&log).map_or(0, |m| m.len() / 4_096);
+    let pages = || std::fs::metadata(&log).map_or(0, |m| m.len() / 2_048);
     let before = pages();
     let outcomes = futures_util::future::join_all(jobs).await;
     assert!(pages() - before < 100, "300 commits would write 300 pages at least");

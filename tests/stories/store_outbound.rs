@@ -42,7 +42,7 @@ async fn between_two_texts_few_pages_are_written() {
     let first = bench.lease_prepared(1, T0).await.segments[0].id;
     bench.on_air(first, T0).await;
     let log = bench.dir.path().join(format!("{FILE_NAME}-wal"));
-    let written = || std::fs::metadata(&log).map_or(0, |log| log.len() / 4_120);
+    let written = || std::fs::metadata(&log).map_or(0, |log| log.len() / 2_072);
     let before = written();
     let (mut last, line) = (first, bench.line);
     for n in 1..=TEXTS {

@@ -116,10 +116,13 @@ pub fn replies(data: &[u8]) {
     QueryIccid::ALL.iter().for_each(|query| reply(query, data));
 }
 
+/// Each typed line is answered by the whole input: more would only be slow.
+const MOST_TYPED: usize = 8;
+
 /// What a person or a configuration wrote becomes part of a command, or is refused in words.
 fn typed(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    for word in text.lines() {
+    for word in text.lines().take(MOST_TYPED) {
         match ConsoleLine::new(word) {
             Ok(line) => reply(&Console(line), data),
             Err(refused) => assert!(!refused.to_string().is_empty()),

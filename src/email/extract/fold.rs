@@ -4,8 +4,13 @@
 //! what means the same: quotation marks, dashes, dots, blanks, and marks that are not seen. The
 //! joiners of Persian and of emoji and the direction marks of Hebrew and Arabic stay.
 
-/// The text with the same meaning.
+/// The text with the same meaning, without the blanks around it.
 pub(super) fn folded(text: &str) -> String {
+    plain(text).trim().to_owned()
+}
+
+/// Character by character, blanks and all.
+pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -17,17 +22,13 @@ pub(super) fn folded(text: &str) -> String {
             '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
                 out.push(' ')
             }
-            c if is_unseen(c) => {}
+            // Marks that nobody sees and that mean nothing in a text.
+            '\u{200b}' | '\u{feff}' | '\u{ad}' | '\u{2060}' | '\u{fffc}' => {}
             '\u{2028}' | '\u{2029}' => out.push('\n'),
             c => out.push(c),
         }
     }
-    out.trim().to_owned()
-}
-
-/// Marks that nobody sees and that mean nothing in a text.
-pub(super) fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{feff}' | '\u{ad}' | '\u{2060}' | '\u{fffc}')
+    out
 }
 
 #[cfg(test)]

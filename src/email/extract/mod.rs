@@ -151,12 +151,12 @@ impl Line {
         self.text.trim().is_empty()
     }
 
-    /// Takes out characters nobody sees from between those of the end mark: they would hide it here and
-    /// be gone in the text.
+    /// Folds a line in which the end mark stands only then: what hides it here, such as a character nobody
+    /// sees between its own, would be gone in the text.
     fn uncover(&mut self, mark: &str) {
-        let seen: String = self.text.chars().filter(|c| !fold::is_unseen(*c)).collect();
-        if seen.len() < self.text.len() && !mark.is_empty() && seen.contains(mark) {
-            self.text = seen;
+        let plain = fold::plain(&self.text);
+        if !mark.is_empty() && plain.contains(mark) {
+            self.text = plain;
         }
     }
 
