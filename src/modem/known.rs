@@ -34,6 +34,8 @@ pub(super) struct Known {
     pub acknowledges: bool,
     /// `+CNMI` as the modem read it back; `None` when nothing is announced or nobody knows.
     pub indications: Option<Indications>,
+    /// We switched the radio off and have not been told that it is on again.
+    pub radio_off: bool,
     /// Counts reopened ports, restarts and card changes: a slot read in another epoch may hold
     /// another message now.
     pub epoch: u64,
@@ -55,6 +57,7 @@ impl Default for Known {
             fills: Vec::new(),
             acknowledges: false,
             indications: None,
+            radio_off: false,
             epoch: 0,
         }
     }

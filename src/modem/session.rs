@@ -195,6 +195,7 @@ impl Session {
                 (Task::BringUp, list.request(now, &self.known, &self.settings))
             }
             Phase::Recovering { rung: Rung::Radio, .. } => {
+                self.known.radio_off = true;
                 let off = match self.known.profile.quirks.radio_off {
                     4 => Request::of(&RadioOff),
                     _ => Request::of(&SwitchOff),

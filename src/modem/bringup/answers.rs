@@ -34,10 +34,16 @@ impl BringUp {
             }
             Step::Functionality => {
                 let level = outcome.reply(&general::QueryFunctionality);
-                if level.is_ok_and(|level| level != general::Functionality::Full) {
+                // A radio that stays off is found after minutes only.
+                if level.is_err() && is_ok(outcome) && self.asks_once_more() {
+                    return Progress::Going;
+                }
+                // What we switched off we switch on, whatever a late or damaged answer says.
+                if known.radio_off || level.is_ok_and(|it| it != general::Functionality::Full) {
                     return self.go(Step::SwitchOn);
                 }
             }
+            Step::SwitchOn => known.radio_off &= !is_ok(outcome),
             Step::Sim => return self.sim_state(now, outcome, settings),
             Step::LockedCard(form) => {
                 let card = gate::card_of(outcome);
