@@ -34,12 +34,14 @@ impl BringUp {
             }
             Step::Functionality => {
                 let level = outcome.reply(&general::QueryFunctionality);
-                // A radio that stays off is found after minutes only.
                 if level.is_err() && is_ok(outcome) && self.asks_once_more() {
                     return Progress::Going;
                 }
-                // What we switched off we switch on, whatever a late or damaged answer says.
-                if known.radio_off || level.is_ok_and(|it| it != general::Functionality::Full) {
+                // A radio that stays off is found after minutes only. So what we switched off is switched on
+                // whatever a late answer says, and so is what no answer can be read of.
+                let unread = level.is_err() && is_ok(outcome);
+                let off = level.is_ok_and(|level| level != general::Functionality::Full);
+                if known.radio_off || unread || off {
                     return self.go(Step::SwitchOn);
                 }
             }
