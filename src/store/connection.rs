@@ -23,7 +23,7 @@ pub(super) const APPLICATION_ID: i32 = 0x7369_6D67;
 const PAGE_OCTETS: i64 = 2_048;
 
 /// 256 MiB: about ten seconds of reading from an SD card.
-const CHECKED_PAGES: i64 = 131_072;
+const CHECKED_OCTETS: i64 = 256 << 20;
 
 /// Statements kept prepared per connection; more than there are verbs.
 const PREPARED: usize = 512;
@@ -106,8 +106,9 @@ fn assert_version(version: i32) -> Result<()> {
 ///
 /// `Ok(false)`: too large to read through at each start; the weekly check does it.
 pub(super) fn quick_check(conn: &Connection) -> Result<bool> {
-    let pages: i64 = conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
-    if pages > CHECKED_PAGES {
+    let [pages, octets] = ["page_count", "page_size"]
+        .map(|name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)));
+    if pages? * octets? > CHECKED_OCTETS {
         return Ok(false);
     }
     let verdict: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;

@@ -151,8 +151,8 @@ impl Line {
         self.text.trim().is_empty()
     }
 
-    /// Folds a line in which the end mark stands only then: what hides it here, such as a character nobody
-    /// sees between its own, would be gone in the text.
+    /// Folds a line that has the end mark then: what hides it, such as a character nobody sees between its
+    /// own, would be gone in the text.
     fn uncover(&mut self, mark: &str) {
         let plain = fold::plain(&self.text);
         if !mark.is_empty() && plain.contains(mark) {

@@ -34,12 +34,12 @@ impl BringUp {
             }
             Step::Functionality => {
                 let level = outcome.reply(&general::QueryFunctionality);
-                if level.is_err() && is_ok(outcome) && self.asks_once_more() {
+                let unread = level.is_err() && is_ok(outcome);
+                if unread && self.asks_once_more() {
                     return Progress::Going;
                 }
                 // A radio that stays off is found after minutes only. So what we switched off is switched on
                 // whatever a late answer says, and so is what no answer can be read of.
-                let unread = level.is_err() && is_ok(outcome);
                 let off = level.is_ok_and(|level| level != general::Functionality::Full);
                 if known.radio_off || unread || off {
                     return self.go(Step::SwitchOn);
