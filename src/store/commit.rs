@@ -24,7 +24,7 @@ const LOOK_AFTER: usize = 8;
 /// WAL pages after which the writer checkpoints between batches: 8 MiB. A checkpoint is two flushes of a
 /// card for which everybody waits, and writes each page once, however often it changed.
 const CHECKPOINT_PAGES: i64 = 4_000;
-/// 64 MiB: a reader that never ends starves the checkpoint.
+/// 64 MiB, twice that in a file of larger pages: a reader that never ends starves the checkpoint.
 const WAL_ALARM_PAGES: i64 = 32_768;
 
 /// The two sides of a commit.
@@ -273,7 +273,7 @@ impl Desk {
             }
         };
         if alarm && !self.alarmed {
-            tracing::error!("the write-ahead log passed 64 MiB: a reader holds it open");
+            tracing::error!("a reader holds {WAL_ALARM_PAGES} pages of the write-ahead log open");
         }
         self.alarmed = alarm;
     }
