@@ -9,6 +9,8 @@ use crate::types::Millis;
 /// A port that does not answer is asked again after this; something else may live there.
 const NO_ANSWER: Millis = Millis::from_secs(60);
 
+const HOPELESS: u32 = 3;
+
 /// All ports we know about.
 #[derive(Debug, Default)]
 pub(super) struct Roster {
@@ -20,6 +22,8 @@ struct Place {
     device: Option<String>,
     /// Ends in a row without ever having worked.
     failures: u32,
+    /// A modem worked here before.
+    known: bool,
     /// Which line speed: the candidate's own, then its other ones.
     speed: usize,
     state: State,
@@ -51,9 +55,10 @@ impl Roster {
             if self.may_start(now, candidate, candidates) {
                 let before = self.ports.get(&candidate.name);
                 let failures = before.map_or(0, |place| place.failures);
+                let known = before.is_some_and(|place| place.known);
                 let speed = before.map_or(0, |place| place.speed);
                 let device = candidate.device.clone();
-                let place = Place { device, failures, speed, state: State::Held };
+                let place = Place { device, failures, known, speed, state: State::Held };
                 self.ports.insert(candidate.name.clone(), place);
                 let other = speed.checked_sub(1).and_then(|n| candidate.speeds.get(n));
                 let baud = other.copied().unwrap_or(candidate.baud);
@@ -75,6 +80,7 @@ impl Roster {
     ) {
         let Some(place) = self.ports.get_mut(port) else { return };
         place.failures = if worked { 0 } else { place.failures.saturating_add(1) };
+        place.known |= worked;
         place.state = match end {
             End::NoAnswer if place.speed < speeds => {
                 place.speed += 1;
@@ -110,6 +116,12 @@ impl Roster {
     /// How often in a row a port failed.
     pub(super) fn failures(&self, port: &str) -> u32 {
         self.ports.get(port).map_or(0, |place| place.failures)
+    }
+
+    /// Whether it is time to ask a person: a modem that worked here does not answer any more, however
+    /// often its port is opened. True once until it works again.
+    pub(super) fn is_hopeless(&self, port: &str) -> bool {
+        self.ports.get(port).is_some_and(|place| place.known && place.failures == HOPELESS)
     }
 
     fn may_start(&self, now: Millis, candidate: &Candidate, all: &[Candidate]) -> bool {
@@ -229,6 +241,25 @@ mod tests {
         assert!(roster.due(now, &all).is_empty());
         roster.look_again();
         assert_eq!(roster.due(now, &all).len(), 1);
+    }
+
+    /// Fault 8: who must cut the power of a modem that hangs is told so once, and not of a port
+    /// where no modem ever was.
+    #[test]
+    fn a_modem_that_worked_and_stays_mute_is_told_of_once_until_it_works_again() {
+        let mut roster = Roster::default();
+        let all = [Candidate::named("modem", "test"), Candidate::named("other", "test")];
+        let mut told = Vec::new();
+        for (minute, worked) in [true, false, false, false, false, true, false].iter().enumerate() {
+            let now = Millis::from_secs(60 * minute as u64);
+            roster.due(now, &all);
+            let end = if *worked { End::Reopen("it hangs") } else { End::NoAnswer };
+            roster.ended(now, "modem", &end, *worked, 0);
+            roster.ended(now, "other", &End::NoAnswer, false, 0);
+            assert!(!roster.is_hopeless("other"));
+            told.push(roster.is_hopeless("modem"));
+        }
+        assert_eq!(told, [false, false, false, true, false, false, false]);
     }
 
     /// Fault 14: two ports of one modem.

@@ -84,6 +84,13 @@ impl Supervisor {
         let Some((port, speeds)) = self.ports.remove(&id) else { return };
         self.roster.ended(self.shared.clock.now(), &port, &ending.end, ending.worked, speeds);
         tell(&port, &ending.end, self.roster.failures(&port));
+        if matches!(ending.end, End::NoAnswer) && self.roster.is_hopeless(&port) {
+            tracing::error!(
+                port,
+                "the modem does not answer although its port was opened again and again: cut its \
+                 power, then look at the cable and the supply"
+            );
+        }
     }
 }
 

@@ -13,6 +13,7 @@
 //! Absent on purpose: repeating. Only the driver knows what is safe to repeat.
 //! Timers fire on [`Input::Time`] alone, so it makes no difference how bytes were cut.
 
+mod behind;
 mod lost;
 mod outcome;
 mod state;
@@ -28,6 +29,7 @@ use super::lexer::{Hint, Lexer, RawLine};
 use super::result::FinalResult;
 use super::urc::Urc;
 use crate::types::Millis;
+use behind::Behind;
 use lost::{Belongs, Lost};
 pub use outcome::{End, Outcome, Stage};
 use state::{Job, State};
@@ -76,6 +78,10 @@ pub struct Dialogue {
     state: State,
     queue: VecDeque<(Ticket, Request)>,
     lost: VecDeque<Lost>,
+    behind: Behind,
+    /// How long the modem took to answer of late, when that was long: everything gets that much
+    /// more time, or a modem that is slow for good would be asked more than it answers.
+    slowness: Millis,
     /// When an unfinished text over several lines is given up.
     text_until: Option<Millis>,
     /// A command was echoed.
@@ -102,6 +108,7 @@ impl Dialogue {
         self.lexer.reset();
         self.reader.reset();
         self.lost.clear();
+        self.behind.forget();
         self.text_until = None;
         self.state = State::Idle;
     }
@@ -119,10 +126,14 @@ impl Dialogue {
     }
 
     /// Brings the modem back to its senses; ends in [`Output::Synced`] or [`Output::Deaf`]. The
-    /// command in flight is lost.
+    /// command in flight is lost. While that is under way it changes nothing: a modem that is slow
+    /// would get ever more to answer.
     pub fn sync(&mut self, now: Millis) {
         match mem::take(&mut self.state) {
             State::Prompt { job, .. } | State::Answer { job, .. } => self.lose(now, job),
+            state @ (State::Drain { .. } | State::Probe { .. } | State::Guard { .. }) => {
+                self.state = state;
+            }
             _ => self.recover(now, PROBES),
         }
     }
@@ -207,6 +218,9 @@ impl Dialogue {
             match raw {
                 RawLine::Prompt => self.on_prompt(now),
                 RawLine::Overlong => self.out.push_back(Output::Stray("(too long)".to_owned())),
+                RawLine::Text { text, .. } if self.is_behind(now, &text) => {
+                    self.out.push_back(Output::Stray(text));
+                }
                 RawLine::Text { text, fresh } => {
                     let watch = match &self.state {
                         State::Prompt { job, .. } | State::Answer { job, .. } => Some(job.watch()),
@@ -231,7 +245,7 @@ impl Dialogue {
                 self.out.push_back(Output::Transmit(job.body_with_ctrl_z()));
                 job.stage = Stage::BodyWritten;
                 job.body_at = Some(now);
-                State::Answer { until: now + job.request.timeout, job }
+                State::Answer { until: now + job.request.timeout + self.slowness, job }
             }
             // ESC is on its way already.
             State::Drain { until, probes } => State::Drain { until, probes },
@@ -271,7 +285,7 @@ impl Dialogue {
     }
 
     fn on_final(&mut self, now: Millis, result: FinalResult) {
-        if self.on_late_final(now, &result) {
+        if self.on_late_final(now, &result) || self.ends_late_answer(now, &result) {
             return;
         }
         self.state = match (mem::take(&mut self.state), result) {
@@ -289,12 +303,21 @@ impl Dialogue {
                 self.done(now, job, End::Final(result));
                 State::Quiet { until: now + QUIET }
             }
-            (State::Probe { probes, .. }, _) => self.guard(now, probes),
-            // `OK` without its line answers one of the probes, or what was lost before.
-            (State::Guard { probes, until, seen: false }, FinalResult::Ok) => {
-                State::Guard { probes, until, seen: false }
+            (State::Probe { since, .. }, _) => {
+                self.slowness = self.slowness.max(took(since, now));
+                self.guard(now, now, true)
             }
-            (State::Guard { .. }, _) => self.synced(now),
+            // `OK` without its line answers one of the probes, or what was lost before: it is at
+            // work on what we asked.
+            (State::Guard { since, until, again, seen: false }, FinalResult::Ok) => {
+                let until =
+                    until.max((now + self.guard_patience(again)).min(since + LONGEST_GUARD));
+                State::Guard { since, until, again, seen: false }
+            }
+            (State::Guard { since, .. }, _) => {
+                self.slowness = took(since, now);
+                self.synced(now)
+            }
             (state, result) => {
                 self.out.push_back(Output::Stray(result.to_string()));
                 state
@@ -319,16 +342,16 @@ impl Dialogue {
                 State::Answer { job: Job { asked: true, ..job }, until }
             }
             State::Answer { job, .. } => return self.on_silence(now, job),
-            State::Drain { probes, .. } => self.probe(now, probes),
+            State::Drain { probes, .. } => self.probe(now, now, probes),
             State::Probe { probes: 0, .. } => {
                 self.out.push_back(Output::Deaf);
                 self.give_queue_up();
                 State::Deaf
             }
-            State::Probe { probes, .. } => self.probe(now, probes),
+            State::Probe { since, probes, .. } => self.probe(since, now, probes),
+            State::Guard { since, again: true, .. } => self.guard(since, now, false),
             // It answered `AT`; that it does not answer this one has to do.
-            State::Guard { probes: 0, .. } => self.synced(now),
-            State::Guard { probes, .. } => self.guard(now, probes - 1),
+            State::Guard { again: false, .. } => self.synced(now),
             state @ (State::Idle | State::Deaf) => state,
         };
     }
@@ -348,6 +371,8 @@ impl Dialogue {
         self.state = State::Idle;
         let Some((ticket, request)) = self.queue.pop_front() else { return };
         let mut job = Job::new(ticket, request);
+        job.written_at = now;
+        job.request.ask_after = job.request.ask_after.map(|after| after + self.slowness);
         if job.request.payload.is_some() {
             self.out.push_back(Output::Stage(ticket, Stage::Written));
         }
@@ -358,12 +383,20 @@ impl Dialogue {
             (job.stage, job.body_at) = (Stage::BodyWritten, Some(now));
         }
         self.state = match &job.request.payload {
-            Some(payload) => State::Prompt { until: now + payload.prompt_within, job },
-            None => State::Answer { until: now + job.request.timeout, job },
+            Some(payload) => {
+                State::Prompt { until: now + payload.prompt_within + self.slowness, job }
+            }
+            None => State::Answer { until: now + job.request.timeout + self.slowness, job },
         };
     }
 
     fn done(&mut self, now: Millis, job: Job, end: End) {
+        if matches!(end, End::Final(FinalResult::Ok)) && !job.is_answered() {
+            self.behind.missed(job.answer());
+        }
+        if matches!(end, End::Final(_)) && job.request.payload.is_none() {
+            self.slowness = self.slowness.min(now.since(job.written_at));
+        }
         let (ticket, outcome) = job.ended(now, end);
         if outcome.stage > Stage::BodyWritten {
             self.out.push_back(Output::Stage(ticket, outcome.stage));
@@ -393,18 +426,26 @@ impl Dialogue {
         self.state = State::Drain { until: now + DRAIN, probes };
     }
 
-    fn probe(&mut self, now: Millis, probes: u8) -> State {
+    fn probe(&mut self, since: Millis, now: Millis, probes: u8) -> State {
         self.transmit_line(PROBE.echo);
-        State::Probe { until: now + PROBE_EVERY, probes: probes.saturating_sub(1) }
+        let until = now + PROBE_EVERY + self.slowness;
+        State::Probe { since, until, probes: probes.saturating_sub(1) }
     }
 
-    fn guard(&mut self, now: Millis, probes: u8) -> State {
+    fn guard(&mut self, since: Millis, now: Millis, again: bool) -> State {
         self.transmit_line(GUARD.echo);
-        State::Guard { until: now + QueryErrorForm::TIMEOUT, probes: probes.min(1), seen: false }
+        State::Guard { since, until: now + self.guard_patience(again), again, seen: false }
+    }
+
+    /// A line of the answer may be damaged, so it is soon asked again. After that only a modem that
+    /// is slow has not answered yet.
+    fn guard_patience(&self, again: bool) -> Millis {
+        self.slowness + if again { QueryErrorForm::TIMEOUT } else { LAST_PATIENCE }
     }
 
     fn synced(&mut self, now: Millis) -> State {
         self.lost.retain(|lost| lost.may_have_sent(now));
+        self.behind.forget();
         self.out.push_back(Output::Synced);
         State::Quiet { until: now + QUIET }
     }
@@ -413,6 +454,29 @@ impl Dialogue {
         // Carriage return only: a line feed would be the first byte of the next line for some.
         self.out.push_back(Output::Transmit([line.as_bytes(), b"\r"].concat()));
         self.lexer.expect_echo();
+    }
+
+    /// True for a line of the answer of a command that has ended. While the modem is brought to its
+    /// senses nothing else is in flight that it could be taken for.
+    fn is_behind(&mut self, now: Millis, text: &str) -> bool {
+        let is_own = match &self.state {
+            State::Prompt { job, .. } | State::Answer { job, .. } => job.asks_for(text),
+            State::Idle | State::Quiet { .. } => false,
+            _ => return false,
+        };
+        // A start is told in the same words as an answer.
+        let is_news = Urc::is_known(text) && !text.starts_with("+CFUN:");
+        !is_own && !is_news && self.behind.is_late(now, text)
+    }
+
+    /// True when `result` belongs to such a line, and not to a command in flight that has begun to answer.
+    fn ends_late_answer(&mut self, now: Millis, result: &FinalResult) -> bool {
+        let open = match &self.state {
+            State::Prompt { job, .. } | State::Answer { job, .. } => !job.is_answered(),
+            State::Idle | State::Quiet { .. } => true,
+            _ => false,
+        };
+        open && self.behind.ends_with(now, result)
     }
 
     fn is_late_info(&self, text: &str) -> bool {
@@ -440,6 +504,12 @@ impl Dialogue {
     }
 }
 
+/// How long an answer took, when that is worth mention.
+fn took(since: Millis, now: Millis) -> Millis {
+    let took = now.since(since);
+    if took < PROBE_EVERY { Millis(0) } else { took }
+}
+
 /// `AT`, until anything answers.
 const PROBE: Watch<'static> = Watch { echo: "AT", pdu_echo: None, answer: &Attention::ANSWER };
 /// `AT+CMEE?`, whose answer belongs to nothing else.
@@ -453,6 +523,9 @@ const PROBE_EVERY: Millis = Millis(1_000);
 const PROBES: u8 = 5;
 /// A port that finds its speed by itself loses the first characters.
 const PROBES_AT_OPEN: u8 = 10;
+const LAST_PATIENCE: Millis = Millis::from_secs(12);
+/// However much a modem says: then it has to do.
+const LONGEST_GUARD: Millis = Millis::from_secs(180);
 const TEXT_PATIENCE: Millis = Millis(2_000);
 /// How many lost commands are remembered.
 const MOST_LOST: usize = 4;

@@ -11,6 +11,7 @@ use super::bringup::restore_centre;
 use super::event::{Event, Registration, Status};
 use super::known::Known;
 use super::out::Out;
+use crate::at::commands::general::{Functionality, QueryFunctionality};
 use crate::at::commands::network::{
     self, Domain, QueryEpsRegistration, QueryOperator, QueryPacketRegistration, QueryRegistration,
     QuerySignal, RegistrationState,
@@ -34,6 +35,8 @@ pub(super) enum Poll {
     RestoreCentre,
     /// `+CNMI?`: a modem that waited for `+CNMA` in vain switches them off by itself.
     Indications,
+    /// `+CFUN?`: a modem that does not even look for a network may have its radio off.
+    Functionality,
 }
 
 /// What is known of the radio, and when to ask again.
@@ -47,7 +50,9 @@ pub(super) struct Health {
     /// `None`: there is nothing to look after.
     indications_at: Option<Millis>,
     /// They are not as we set them any more: everything is to be set again.
-    pub(super) indications_lost: bool,
+    indications_lost: bool,
+    /// The radio is off: everything is to be set again.
+    radio_off: bool,
     /// An echo raises no doubt before this.
     trusted_until: Millis,
     queue: Vec<Poll>,
@@ -74,6 +79,7 @@ impl Health {
             centre_at: Millis(0),
             indications_at: None,
             indications_lost: false,
+            radio_off: false,
             trusted_until: Millis(0),
             queue: Vec::new(),
             domains: [None; 4],
@@ -92,7 +98,7 @@ impl Health {
         self.queue.clear();
         (self.signal_at, self.registration_at, self.operator_at) = (now, now, now);
         self.centre_at = now + CENTRE_EVERY;
-        self.indications_lost = false;
+        (self.indications_lost, self.radio_off) = (false, false);
         // What came before the port was opened was never acknowledged: the modem may give up
         // waiting only now, and then drops the setting that it has just taken (27.005 §3.4.4).
         let first = if known.acknowledges { ACKNOWLEDGED_WITHIN } else { INDICATIONS_EVERY };
@@ -143,6 +149,11 @@ impl Health {
         self.centre_at = now;
     }
 
+    /// What was set does not hold any more.
+    pub fn needs_set_up(&self) -> bool {
+        self.indications_lost || self.radio_off
+    }
+
     /// When the next question is due.
     pub fn due(&self) -> Millis {
         if !self.queue.is_empty() {
@@ -170,6 +181,7 @@ impl Health {
             Poll::Centre => Request::of(&QueryCentre),
             Poll::RestoreCentre => restore_centre(known.sim.smsc.as_deref().unwrap_or("")),
             Poll::Indications => Request::of(&QueryIndications),
+            Poll::Functionality => Request::of(&QueryFunctionality),
         };
         Some((poll, request))
     }
@@ -234,6 +246,9 @@ impl Health {
                     Domain::Eps if !carried => {
                         self.queue.insert(0, Poll::Registration(Domain::Packet));
                     }
+                    Domain::Packet if !carried && self.stays_off(now) => {
+                        self.queue.insert(0, Poll::Functionality);
+                    }
                     _ => {}
                 }
             }
@@ -264,8 +279,23 @@ impl Health {
                     out.note("The modem stopped announcing texts or reports; it is set up again.");
                 }
             }
+            Poll::Functionality => {
+                let level = outcome.reply(&QueryFunctionality);
+                if matches!(level, Ok(Functionality::Minimum | Functionality::RadioOff)) {
+                    (self.radio_off, known.radio_off) = (true, true);
+                    out.note(
+                        "The radio was off; it is switched on and everything is set up again.",
+                    );
+                }
+            }
         }
         !matches!(outcome.end, End::TimedOut | End::GivenUp)
+    }
+
+    /// It has not been looking for a network for a while.
+    fn stays_off(&self, now: Millis) -> bool {
+        self.status.registration == Registration::Off
+            && self.without_network.is_some_and(|since| now >= since + WITHOUT_NETWORK_EVERY)
     }
 
     /// Signal strength, asked for or told.

@@ -52,6 +52,8 @@ pub(super) struct Inbox {
     last_receipt: u64,
     sweep_every: Millis,
     sweep_at: Option<Millis>,
+    /// When the sweep of all storages began that is not at its end.
+    swept_since: Option<Millis>,
     sweep: VecDeque<Storage>,
     /// The first of these is being listed.
     listing: bool,
@@ -82,6 +84,7 @@ impl Inbox {
             last_receipt: 0,
             sweep_every,
             sweep_at: None,
+            swept_since: None,
             sweep: VecDeque::new(),
             listing: false,
             announced: BTreeSet::new(),
@@ -181,7 +184,7 @@ impl Inbox {
             return Some((Job::Read(storage, index), Request::of(&ReadMessage(index))));
         }
         if self.sweep.is_empty() && self.sweep_at.is_some_and(|at| at <= now) {
-            self.sweep_at = None;
+            (self.sweep_at, self.swept_since) = (None, Some(now));
             // The one in use first, which saves a switch each time.
             let willing = |storage: &&Storage| {
                 self.refused.get(storage).is_none_or(|(_, again_at)| *again_at <= now)
@@ -192,7 +195,7 @@ impl Inbox {
             }
         }
         let Some(storage) = self.sweep.front().copied() else {
-            self.sweep_at.get_or_insert(now.next_beat(self.sweep_every));
+            self.sweep_done(now);
             return None;
         };
         if known.selected != Some(storage) {
@@ -202,7 +205,6 @@ impl Inbox {
             self.sweep.pop_front();
             let last = known.total(storage).unwrap_or(SLOTS_IF_UNKNOWN);
             self.slots.extend((0..=last).map(|index| (storage, index)));
-            self.sweep_done(now);
             return self.next(now, known);
         }
         self.listing = true;
@@ -236,6 +238,7 @@ impl Inbox {
             Job::Read(storage, index) => {
                 self.slots.pop_front();
                 self.read(storage, index, outcome, known, out);
+                self.sweep_done(now);
             }
             Job::Compare(receipt) => self.compared(receipt, outcome, known, out),
             Job::Delete(receipt) => self.deleted(receipt, outcome, out),
@@ -253,9 +256,12 @@ impl Inbox {
         }
     }
 
+    /// The next sweep leaves everything else as much time as this one took: where each command takes
+    /// seconds, nothing would ever be sent else.
     fn sweep_done(&mut self, now: Millis) {
-        if self.sweep.is_empty() {
-            self.sweep_at.get_or_insert(now.next_beat(self.sweep_every));
+        if self.sweep.is_empty() && self.slots.is_empty() {
+            let took = self.swept_since.take().map_or(Millis(0), |since| now.since(since));
+            self.sweep_at.get_or_insert((now + took).next_beat(self.sweep_every));
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct Known {
     pub acknowledges: bool,
     /// `+CNMI` as the modem read it back; `None` when nothing is announced or nobody knows.
     pub indications: Option<Indications>,
-    /// We switched the radio off and have not been told that it is on again.
+    /// The radio was switched off, by us or somebody else, and we have not been told that it is on again.
     pub radio_off: bool,
     /// Counts reopened ports, restarts and card changes: a slot read in another epoch may hold
     /// another message now.

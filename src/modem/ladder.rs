@@ -36,8 +36,6 @@ impl fmt::Display for Rung {
 pub(super) struct Ladder {
     failures: u32,
     failed_at: Millis,
-    /// Reopenings in a row without the modem ever getting ready.
-    pub(super) reopened: u32,
 }
 
 impl Ladder {
@@ -55,26 +53,9 @@ impl Ladder {
             _ => Rung::Reopen,
         }
     }
-
-    /// It does not even answer `AT`: only the port is left.
-    pub fn deaf(&mut self, now: Millis) {
-        self.failed_at = now;
-        self.reopened += 1;
-    }
-
-    /// Whether it is time to ask a person.
-    pub fn is_hopeless(&self) -> bool {
-        self.reopened == HOPELESS
-    }
-
-    /// It is set up and works.
-    pub fn ready(&mut self) {
-        self.reopened = 0;
-    }
 }
 
 const FORGIVEN_AFTER: Millis = Millis::from_secs(300);
-const HOPELESS: u32 = 3;
 
 #[cfg(test)]
 mod tests {

@@ -470,7 +470,6 @@ impl Session {
             }
             Progress::Lost => self.recover(now, out),
             Progress::Finished => {
-                self.ladder.ready();
                 self.enter(Phase::Working, out);
                 self.health.begin(now, &self.known);
                 self.inbox.begin(now, out);

@@ -118,3 +118,39 @@ fn a_modem_that_is_registered_for_packets_only_sends_and_receives() {
 fn a_modem_that_takes_half_a_minute_for_everything_costs_no_text() {
     under("generic", "latency_ms = 30000");
 }
+
+/// Fault 45: everything takes seconds, from the beginning and for good. It is slow, and it works: the modem
+/// is not asked for more than it answers, and no late answer is taken for that of another command.
+#[test]
+fn a_modem_that_is_slow_for_good_receives_and_sends() {
+    for seconds in 1..=10 {
+        let mut bench = Bench::new(&["generic"]);
+        let slow = Faults { latency_ms: seconds * 1_000, ..Faults::default() };
+        bench.world.set_faults(0, slow).expect("there is one");
+        bench.act(&Op::Wait(900_000));
+        bench.act(&Op::Receive { modem: 0, parts: 3 });
+        bench.act(&Op::Send { modem: 0, parts: 3, report: false });
+        bench.act(&Op::Wait(600_000));
+        bench.verdict().unwrap_or_else(|broken| panic!("{seconds} s: {broken}"));
+        assert_eq!(bench.count(Stage::Accepted), 3, "{seconds} s");
+        assert_eq!(bench.ledger.inbound.len(), 3, "{seconds} s");
+    }
+}
+
+/// Fault 45: a modem that works gets slow and stays so.
+#[test]
+fn a_modem_that_becomes_slow_for_good_receives_and_sends() {
+    for seconds in 1..=10 {
+        let mut bench = Bench::new(&["generic"]);
+        bench.act(&Op::Wait(20_000));
+        let slow = Faults { latency_ms: seconds * 1_000, ..Faults::default() };
+        bench.world.set_faults(0, slow).expect("there is one");
+        bench.act(&Op::Wait(1_800_000));
+        bench.act(&Op::Receive { modem: 0, parts: 3 });
+        bench.act(&Op::Send { modem: 0, parts: 3, report: false });
+        bench.act(&Op::Wait(600_000));
+        bench.verdict().unwrap_or_else(|broken| panic!("{seconds} s: {broken}"));
+        assert_eq!(bench.count(Stage::Accepted), 3, "{seconds} s: {:?}", bench.notes);
+        assert_eq!(bench.ledger.inbound.len(), 3, "{seconds} s");
+    }
+}

@@ -18,10 +18,11 @@ pub(super) enum State {
     Quiet { until: Millis },
     /// ESC is written; whatever comes now is old.
     Drain { until: Millis, probes: u8 },
-    /// `AT` is written, and may be written so many times more.
-    Probe { until: Millis, probes: u8 },
-    /// `AT+CMEE?` is written; `seen` when its own line has come.
-    Guard { until: Millis, probes: u8, seen: bool },
+    /// `AT` was written first at `since`, and may be written so many times more.
+    Probe { since: Millis, until: Millis, probes: u8 },
+    /// `AT+CMEE?` was written first at `since`, and may be written `again`; `seen` when its own
+    /// line has come.
+    Guard { since: Millis, until: Millis, again: bool, seen: bool },
     /// Nobody answered.
     Deaf,
 }
@@ -65,6 +66,7 @@ pub(super) struct Job {
     /// The command line as written.
     pub(super) echo: String,
     pub(super) info: Info,
+    pub(super) written_at: Millis,
     pub(super) stage: Stage,
     pub(super) body_at: Option<Millis>,
     /// When the last line of the answer came.
@@ -81,6 +83,7 @@ impl Job {
             request,
             echo,
             info: Info::default(),
+            written_at: Millis(0),
             stage: Stage::Waiting,
             body_at: None,
             spoke_at: None,
@@ -106,6 +109,14 @@ impl Job {
     pub(super) fn body_with_ctrl_z(&self) -> Vec<u8> {
         let hex = self.request.payload.as_ref().map_or("", |payload| payload.hex.as_str());
         [hex.as_bytes(), &[0x1A]].concat()
+    }
+
+    /// Whether a line that begins like `text` may be an answer to this command.
+    pub(super) fn asks_for(&self, text: &str) -> bool {
+        let name = text.split_once(':').map_or(text, |(name, _)| name);
+        let own = self.answer().prefixes.iter();
+        own.filter(|prefix| !prefix.is_empty()).any(|prefix| text.starts_with(prefix))
+            || self.echo.contains(name)
     }
 
     pub(super) fn is_answered(&self) -> bool {

@@ -16,7 +16,7 @@ impl Session {
             out.note("No network for ten minutes: the radio is switched off and on.");
             let again_at = now + TRY_AGAIN;
             self.enter(Phase::Recovering { rung: Rung::Radio, again_at }, out);
-        } else if self.health.indications_lost && self.in_flight.is_none() {
+        } else if self.health.needs_set_up() && self.in_flight.is_none() {
             self.bring_up(false, out);
         }
     }
@@ -55,14 +55,7 @@ impl Session {
             let again_at = now + TRY_AGAIN;
             return self.enter(Phase::Recovering { rung: Rung::Escape, again_at }, out);
         }
-        self.ladder.deaf(now);
         self.stop_sending("the modem does not answer", out);
-        if self.ladder.is_hopeless() {
-            out.note(
-                "The modem does not answer although its port was opened again and again: cut its \
-                 power, then look at the cable and the supply.",
-            );
-        }
         self.ask_to_reopen(now, "the modem does not answer", out);
     }
 
