@@ -504,10 +504,10 @@ impl Dialogue {
     }
 }
 
-/// How long an answer took, when that is worth mention.
+/// How long an answer took, when that is worth mention. What waited before it is in it, too.
 fn took(since: Millis, now: Millis) -> Millis {
     let took = now.since(since);
-    if took < PROBE_EVERY { Millis(0) } else { took }
+    if took < PROBE_EVERY { Millis(0) } else { took.min(SLOWEST) }
 }
 
 /// `AT`, until anything answers.
@@ -523,9 +523,11 @@ const PROBE_EVERY: Millis = Millis(1_000);
 const PROBES: u8 = 5;
 /// A port that finds its speed by itself loses the first characters.
 const PROBES_AT_OPEN: u8 = 10;
-const LAST_PATIENCE: Millis = Millis::from_secs(12);
+/// A modem that gets too hot takes half a minute for everything (fault 45).
+const SLOWEST: Millis = Millis::from_secs(60);
+const LAST_PATIENCE: Millis = Millis::from_secs(45);
 /// However much a modem says: then it has to do.
-const LONGEST_GUARD: Millis = Millis::from_secs(180);
+const LONGEST_GUARD: Millis = Millis::from_secs(1_800);
 const TEXT_PATIENCE: Millis = Millis(2_000);
 /// How many lost commands are remembered.
 const MOST_LOST: usize = 4;
