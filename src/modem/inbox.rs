@@ -172,7 +172,7 @@ impl Inbox {
             if known.selected != Some(storage) {
                 return Some(select(storage, known));
             }
-            if offer.epoch != known.epoch {
+            if offer.epoch != Some(known.epoch) {
                 return Some((Job::Compare(receipt), Request::of(&ReadMessage(index))));
             }
             return Some((Job::Delete(receipt), Request::of(&DeleteMessage(index))));

@@ -25,8 +25,8 @@ pub(super) struct Offer {
     pub(super) pdu: String,
     /// `None`: delivered directly, stored nowhere.
     pub(super) slot: Option<(Storage, u16)>,
-    /// When it was read, in [`Known::epoch`]s.
-    pub(super) epoch: u64,
+    /// When it was read there, in [`Known::epoch`]s; `None` when it may lie elsewhere.
+    pub(super) epoch: Option<u64>,
     pub(super) custody: Custody,
 }
 
@@ -68,7 +68,7 @@ impl Inbox {
         self.last_receipt += 1;
         let receipt = Receipt(self.last_receipt);
         self.offers
-            .insert(receipt, Offer { pdu, slot, epoch: known.epoch, custody: Custody::Open });
+            .insert(receipt, Offer { pdu, slot, epoch: Some(known.epoch), custody: Custody::Open });
         receipt
     }
 
@@ -90,6 +90,16 @@ impl Inbox {
         out.event(Event::Received(Received { receipt, pdu, from: Source::Direct }));
     }
 
+    /// Bytes of the listing were lost: a slot whose number lost a digit is another one, which must not
+    /// be emptied for it.
+    pub(super) fn doubt_slots(&mut self, storage: Storage) {
+        for offer in self.offers.values_mut() {
+            if offer.slot.is_some_and(|(other, _)| other == storage) {
+                offer.epoch = None;
+            }
+        }
+    }
+
     /// The gateway has it.
     pub fn confirm(&mut self, receipt: Receipt, known: &Known, out: &mut Out) {
         let Some(offer) = self.offers.get_mut(&receipt) else { return };
@@ -99,7 +109,7 @@ impl Inbox {
         offer.custody = Custody::Confirmed { refused: 0 };
         match offer.slot {
             Some(_) => self.removals.push_back(receipt),
-            None if known.acknowledges && offer.epoch == known.epoch => {
+            None if known.acknowledges && offer.epoch == Some(known.epoch) => {
                 self.acknowledgements.push_back(receipt);
             }
             None => {
@@ -146,7 +156,9 @@ impl Inbox {
         let Some(offer) = self.offers.get_mut(&receipt) else { return };
         let Some((_, index)) = offer.slot else { return };
         match outcome.reply(&ReadMessage(index)) {
-            Ok(Some(entry)) if entry.pdu.as_ref() == Some(&offer.pdu) => offer.epoch = known.epoch,
+            Ok(Some(entry)) if entry.pdu.as_ref() == Some(&offer.pdu) => {
+                offer.epoch = Some(known.epoch);
+            }
             Err(CommandError::Unanswered) => {}
             _ => {
                 self.removals.pop_front();

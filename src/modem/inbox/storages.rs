@@ -1,5 +1,7 @@
 //! Reading storages: selecting one, listing it, and slot by slot where a listing fails.
 
+use std::collections::BTreeSet;
+
 use super::{Inbox, Job, Known, Out, Receipt};
 use crate::at::commands::sms::{ListMessages, ReadMessage, Storage, Stored, UseStorages};
 use crate::at::{CommandError, FinalResult, Outcome, Request};
@@ -78,9 +80,13 @@ impl Inbox {
         if let Some(total) = known.total(storage) {
             out.events(known.fill(storage, used, total));
         }
+        let damaged = is_damaged(&entries);
         for entry in entries {
             let Some(index) = entry.index else { continue };
             self.entry(storage, index, entry, known, out);
+        }
+        if damaged {
+            self.doubt_slots(storage);
         }
     }
 
@@ -132,6 +138,12 @@ impl Inbox {
             ));
         }
     }
+}
+
+/// A PDU is not as long as it should be, or one slot is listed twice.
+fn is_damaged(entries: &[Stored]) -> bool {
+    let mut seen = BTreeSet::new();
+    entries.iter().any(|entry| !entry.is_whole() || !seen.insert(entry.index))
 }
 
 pub(super) fn select(storage: Storage, known: &Known) -> (Job, Request) {
