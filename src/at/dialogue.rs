@@ -10,6 +10,10 @@
 //! is reported as [`Output::Late`] and never answers the next one. A PDU is written only after
 //! its prompt, and `OK` without a reference never looks like success.
 //!
+//! A modem may take half a minute for everything (fault 45). What it took of late is added to every
+//! deadline, so that it is never asked for more than it answers, and what it says of a command that
+//! has ended does not end the next one.
+//!
 //! Absent on purpose: repeating. Only the driver knows what is safe to repeat.
 //! Timers fire on [`Input::Time`] alone, so it makes no difference how bytes were cut.
 
