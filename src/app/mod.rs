@@ -37,6 +37,7 @@ mod modem_task;
 mod orders;
 mod owners;
 mod pace;
+mod panics;
 mod pin;
 mod rebuild;
 mod reports;
@@ -168,6 +169,15 @@ impl Gateway {
         self.shared.store.close().await?;
         ended?;
         Ok(())
+    }
+
+    /// Waits for what must not happen: the supervisor of all tasks has ended. Then nothing is driven any
+    /// more, and only a fresh process helps.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        match self.tasks.join_next().await {
+            Some(Err(error)) => anyhow::Error::from(error).context("the supervisor failed"),
+            _ => anyhow::anyhow!("the supervisor ended"),
+        }
     }
 
     /// Takes a mail as the mailbox or the listener would hand it over; nothing where there is no

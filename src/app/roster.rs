@@ -159,7 +159,7 @@ impl Roster {
 }
 
 /// 1, 2, 4 ... 30 s.
-fn pause(failures: u32) -> Millis {
+pub(super) fn pause(failures: u32) -> Millis {
     Millis::from_secs((1 << failures.saturating_sub(1).min(5)).min(30))
 }
 

@@ -28,7 +28,18 @@ use crate::web::LocalAdmin;
 pub struct Served {
     /// Where TCP really listens: the port may have been chosen by the system.
     pub address: SocketAddr,
-    _tasks: JoinSet<io::Result<()>>,
+    tasks: JoinSet<io::Result<()>>,
+}
+
+impl Served {
+    /// Waits for what must not happen: a listener has ended, and nobody could sign in any more.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        match self.tasks.join_next().await {
+            Some(Err(error)) => anyhow::Error::from(error).context("serving the pages failed"),
+            Some(Ok(Err(error))) => anyhow::Error::from(error).context("serving the pages failed"),
+            _ => anyhow::anyhow!("serving the pages ended"),
+        }
+    }
 }
 
 /// Serves `router` on `listen`, by TLS when there is a certificate, and on the socket in `folder`.
@@ -58,7 +69,7 @@ pub async fn serve(
     // As a maker of services the router is readied once, not at each connection.
     let owner = owner.into_make_service();
     tasks.spawn(async move { axum::serve(unix, owner).await });
-    Ok(Served { address, _tasks: tasks })
+    Ok(Served { address, tasks })
 }
 
 /// Takes up new files, and makes our own certificate anew in time. What does not load leaves the one

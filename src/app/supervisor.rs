@@ -1,4 +1,4 @@
-//! Which port has a task, and what follows when one ends.
+//! Which port has a task, what runs beside them, and what follows when one ends.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,9 +7,11 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::mail::fetching;
 use super::modem_task::{self, Ending};
-use super::roster::Roster;
+use super::panics::{Panics, TOO_OFTEN};
+use super::roster::{self, Roster};
 use super::{End, Shared, deliverer, housekeeping, retention};
 use crate::io::systemd::Pulse;
+use crate::types::Millis;
 
 /// Supervises until the gateway stops and the last task has ended.
 pub(super) async fn run(shared: Arc<Shared>) {
@@ -18,15 +20,15 @@ pub(super) async fn run(shared: Arc<Shared>) {
         roster: Roster::default(),
         modems: JoinSet::new(),
         ports: HashMap::new(),
+        // Whatever ends the supervisor ends them too.
+        chores: JoinSet::new(),
+        running: HashMap::new(),
+        panics: Panics::default(),
         shared: Arc::clone(&shared),
     };
-    // Whatever ends the supervisor ends them too.
-    let mut chores = JoinSet::new();
-    chores.spawn(housekeeping::run(Arc::clone(&shared)));
-    chores.spawn(retention::run(Arc::clone(&shared)));
-    // A letter in flight is given up: it goes again with the same identity.
-    chores.spawn(deliverer::run(Arc::clone(&shared)));
-    chores.spawn(fetching::run(Arc::clone(&shared)));
+    for chore in [Chore::Housekeeping, Chore::Retention, Chore::Deliveries, Chore::Mailbox] {
+        supervisor.begin(chore, Millis(0));
+    }
     tokio::select! {
         () = supervisor.watch() => {}
         () = shared.stopped() => {}
@@ -34,7 +36,6 @@ pub(super) async fn run(shared: Arc<Shared>) {
     while let Some(ended) = supervisor.modems.join_next_with_id().await {
         supervisor.ended(ended);
     }
-    chores.abort_all();
 }
 
 struct Supervisor {
@@ -43,7 +44,40 @@ struct Supervisor {
     modems: JoinSet<Ending>,
     /// The port of each task, and how many other line speeds it has.
     ports: HashMap<Id, (String, usize)>,
+    chores: JoinSet<()>,
+    running: HashMap<Id, Chore>,
+    panics: Panics,
     pulse: Pulse,
+}
+
+/// What runs beside the modems for as long as the gateway does.
+#[derive(Clone, Copy, Debug)]
+enum Chore {
+    Housekeeping,
+    Retention,
+    Deliveries,
+    Mailbox,
+}
+
+impl Chore {
+    fn name(self) -> &'static str {
+        match self {
+            Chore::Housekeeping => "housekeeping",
+            Chore::Retention => "retention",
+            Chore::Deliveries => "deliveries",
+            Chore::Mailbox => "mailbox",
+        }
+    }
+
+    async fn run(self, shared: Arc<Shared>) {
+        match self {
+            Chore::Housekeeping => housekeeping::run(shared).await,
+            Chore::Retention => retention::run(shared).await,
+            // A letter in flight is given up: it goes again with the same identity.
+            Chore::Deliveries => deliverer::run(shared).await,
+            Chore::Mailbox => fetching::run(shared).await,
+        }
+    }
 }
 
 impl Supervisor {
@@ -57,6 +91,7 @@ impl Supervisor {
             tokio::select! {
                 () = ports.changed() => self.roster.look_again(),
                 Some(ended) = self.modems.join_next_with_id() => self.ended(ended),
+                Some(ended) = self.chores.join_next_with_id() => self.chore_ended(ended),
                 () = clock.sleep_until(self.roster.next_look()) => {}
                 () = clock.beat(Pulse::EVERY) => {}
             }
@@ -82,6 +117,9 @@ impl Supervisor {
             Err(error) => (error.id(), Ending { end: End::Panicked, worked: false }),
         };
         let Some((port, speeds)) = self.ports.remove(&id) else { return };
+        if matches!(ending.end, End::Panicked) {
+            self.panicked(&port);
+        }
         self.roster.ended(self.shared.clock.now(), &port, &ending.end, ending.worked, speeds);
         tell(&port, &ending.end, self.roster.failures(&port));
         if matches!(ending.end, End::NoAnswer) && self.roster.is_hopeless(&port) {
@@ -91,6 +129,48 @@ impl Supervisor {
                  power, then look at the cable and the supply"
             );
         }
+    }
+
+    fn begin(&mut self, chore: Chore, pause: Millis) {
+        let shared = Arc::clone(&self.shared);
+        let at = shared.clock.now() + pause;
+        let task = self.chores.spawn(async move {
+            shared.clock.sleep_until(Some(at)).await;
+            chore.run(shared).await;
+        });
+        self.running.insert(task.id(), chore);
+    }
+
+    /// A chore ends by itself only when the gateway stops; what it had not committed is there still.
+    fn chore_ended(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let Err(error) = ended else { return };
+        let Some(chore) = self.running.remove(&error.id()) else { return };
+        let pause = self.panicked(chore.name());
+        tracing::error!(chore = chore.name(), %error, "it panicked; it is started anew");
+        self.begin(chore, pause);
+    }
+
+    /// A mistake of ours ended a task: the others live, and it is started anew after the pause returned.
+    /// When that happens again and again, people are told.
+    fn panicked(&mut self, task: &str) -> Millis {
+        let count = self.panics.caught(self.shared.clock.now(), task);
+        if count >= TOO_OFTEN {
+            let shared = Arc::clone(&self.shared);
+            let now = shared.clock.wall();
+            let text = format!(
+                "A part of the gateway ({task}) failed {count} times within ten minutes. It is \
+                 started anew each time, and everything else goes on. Please report it, with the \
+                 gateway's log."
+            );
+            let alert = deliverer::alert(text, format!("panics {task} {}", now.day()));
+            self.chores.spawn(async move {
+                let told = shared.store.write(move |tx| tx.add_delivery(&alert, now)).await;
+                if let Err(error) = told {
+                    tracing::error!(%error, "that a task panics could not be told");
+                }
+            });
+        }
+        roster::pause(count)
     }
 }
 

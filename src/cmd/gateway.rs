@@ -104,7 +104,12 @@ impl Running {
         systemd::ready();
         let vitals = self.gateway.vitals().clone();
         let watchdog = tokio::spawn(async move { vitals.feed_watchdog().await });
-        self.stop.told().await;
+        // A process that drives no modem or serves no page says so by its end: systemd starts another.
+        tokio::select! {
+            () = self.stop.told() => {}
+            error = self.gateway.failed() => return Err(error.into()),
+            error = self.served.failed() => return Err(error.into()),
+        }
         systemd::stopping();
         tracing::info!("stopping: finishing what is at the modems");
         let stopped = self.gateway.stop().await;

@@ -23,7 +23,7 @@ use crate::at::commands::sms::{
 };
 use crate::at::{End, Outcome, Request};
 use crate::types::Millis;
-use custody::Offer;
+use custody::{Custody, Offer};
 use storages::select;
 
 /// What the inbox has in flight.
@@ -228,6 +228,7 @@ impl Inbox {
                 self.listing = false;
                 let offered = self.last_receipt;
                 self.listed(now, storage, outcome, known, out);
+                self.warn_of_full(storage, known, out);
                 let again = self.sweep.contains(&storage);
                 if !again && self.announced.remove(&storage) && self.last_receipt == offered {
                     self.look_elsewhere(storage, known);
@@ -253,6 +254,24 @@ impl Inbox {
             if !self.sweep.contains(other) && !self.refused.contains_key(other) {
                 self.sweep.push_back(*other);
             }
+        }
+    }
+
+    /// A storage full of what cannot be taken out takes in no text any more: a person is told while
+    /// there is room (fault 33).
+    fn warn_of_full(&self, storage: Storage, known: &Known, out: &mut Out) {
+        let Some(total) = known.total(storage).map(usize::from) else { return };
+        let stuck = self.offers.values().filter(|offer| {
+            offer.custody == Custody::Stuck && offer.slot.is_some_and(|(other, _)| other == storage)
+        });
+        let unreadable = self.unreadable.iter().filter(|(other, _)| *other == storage);
+        let stays = stuck.count() + unreadable.count();
+        if stays * 10 >= total * 7 {
+            out.note_once(format!(
+                "{stays} of the {total} places of {} hold what cannot be taken out; when all do, no \
+                 text arrives.",
+                storage.name()
+            ));
         }
     }
 

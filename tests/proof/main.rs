@@ -10,6 +10,7 @@ mod corpus;
 mod driver_fuzz;
 mod fault_rows;
 mod journal;
+mod panics;
 mod random_lives;
 mod whole;
 mod whole_lives;

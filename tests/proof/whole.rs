@@ -9,7 +9,7 @@ use simgate::bus::Bus;
 use simgate::emulator::{Faults, Scenario, World};
 use simgate::io::emulated::Emulation;
 use simgate::io::webhook::Receivers;
-use simgate::io::{Clock, Entropy};
+use simgate::io::{Clock, Entropy, PortSource};
 use simgate::sms::{SegmentOptions, segment};
 use simgate::store::{self, LineId, Message, MessageQuery, Moment, NewMessage, Store};
 use simgate::types::{Class, Direction, MessageState, Millis, Number, UnixTime};
@@ -64,6 +64,8 @@ impl Trip {
 pub struct Whole {
     pub modems: Emulation,
     pub trip: Arc<Trip>,
+    /// Where the gateway finds the modems.
+    pub ports: Arc<dyn PortSource>,
     clock: Clock,
     folder: tempfile::TempDir,
     running: Option<(Store, Gateway)>,
@@ -95,6 +97,7 @@ impl Whole {
             false => tempfile::tempdir(),
         };
         Self {
+            ports: Arc::new(modems.clone()),
             modems,
             trip: Arc::default(),
             clock,
@@ -122,7 +125,7 @@ impl Whole {
                     store: store.clone(),
                     bus: Bus::new(),
                     clock: self.clock.clone(),
-                    ports: Arc::new(self.modems.clone()),
+                    ports: Arc::clone(&self.ports),
                     entropy: Arc::new(Entropy::seeded(7)),
                     hooks: Arc::new(Receivers::default()),
                 };
@@ -136,6 +139,12 @@ impl Whole {
                 }
             }
         }
+    }
+
+    /// Waits until the gateway fails as a whole.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        let (_, gateway) = self.running.as_mut().expect("it runs");
+        gateway.failed().await
     }
 
     /// Has every line forward what comes in: a side effect of each text, to be counted (I3). Nothing

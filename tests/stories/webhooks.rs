@@ -1,7 +1,7 @@
 //! Events to programs of others, as a rule's `webhook` asks for: posted to a server that is really
 //! there, while the gateway's own time stands still or jumps.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 
@@ -231,4 +231,54 @@ async fn the_secret_of_events_can_be_renewed() {
             json!({ "name": "x", "when": { "words": ["x"] }, "then": [{ "webhook": address }] });
         assert_eq!(desk.post("/api/v1/rules", rule).await.code(), "field_invalid", "{address}");
     }
+}
+
+/// Panics so many times before it takes anything.
+#[derive(Default)]
+struct Clumsy {
+    panics_left: Mutex<u32>,
+    taken: Mutex<Vec<String>>,
+}
+
+impl Hook for Clumsy {
+    fn call<'a>(&'a self, event: &'a Event) -> Calling<'a> {
+        Box::pin(async {
+            let left = std::mem::take(&mut *self.panics_left.lock().expect("whole"));
+            if left > 0 {
+                *self.panics_left.lock().expect("whole") = left - 1;
+                panic!("a mistake, made on purpose");
+            }
+            self.taken.lock().expect("whole").push(event.id.clone());
+            Ok(200)
+        })
+    }
+}
+
+/// Fault 81: a part of the gateway that panics is started anew, nothing of its work is lost, texts come
+/// in meanwhile, and people are told when it does so again and again.
+#[tokio::test(start_paused = true)]
+async fn a_part_that_panics_is_started_anew_and_told_of_when_it_does_so_again_and_again() {
+    let clumsy = Arc::new(Clumsy { panics_left: Mutex::new(5), ..Clumsy::default() });
+    let gateway = TestGateway::calling(Scenario::plain(1, "generic"), clumsy.clone()).await;
+    let shop = Shop::around(gateway, 1).await;
+    let then = json!([{ "webhook": "http://192.0.2.7/hook" }]);
+    shop.rule("Fire", json!({ "words": ["fire"] }), then).await;
+    let alerts = async || {
+        let rows = shop.gateway.store.read(|tx| tx.deliveries(50)).await.expect("readable");
+        let alerts = rows.into_iter().filter(|row| row.kind.as_str() == "alert");
+        alerts.filter(|row| row.payload.to_string().contains("(deliveries) failed 5 times")).count()
+    };
+    for texts in 1..=5 {
+        assert_eq!(alerts().await, 0, "once is a slip");
+        shop.types(ALISHA, "Fire!");
+        shop.gateway.received(texts).await;
+        shop.gateway.pass(40).await;
+    }
+    assert_eq!(alerts().await, 1);
+    let taken = async || Some(clumsy.taken.lock().expect("whole").clone());
+    let all =
+        shop.gateway.until("all events", async || taken().await.filter(|t| t.len() == 5)).await;
+    assert_eq!(BTreeSet::from_iter(all).len(), 5);
+    shop.gateway.pass(3_600).await;
+    assert_eq!(taken().await.map(|taken| taken.len()), Some(5), "each once");
 }
