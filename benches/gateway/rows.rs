@@ -43,6 +43,7 @@ pub const ROWS: &[Row] = &[
     ("lone-out", lone_text_out),
     ("idle", idle),
     ("modems-64", many),
+    ("flood", flood),
     ("lost-final", lost_final_result),
     ("air", three_parts_on_the_air),
     ("port-back", port_back),
@@ -233,6 +234,28 @@ fn many(size: &Size) -> Vec<Figure> {
         figure("RSS MB, after the texts", memory(site.gateway.pid()).0, Aim::None),
         figure("texts a second, all", texts / wall, Aim::None),
         figure("CPU ms a text", cost.cpu * 1e3 / texts, Aim::None),
+    ]
+}
+
+/// A modem that says fifty lines a second which nobody asked for (fault 7), and a text each way meanwhile.
+fn flood(size: &Size) -> Vec<Figure> {
+    let chatter = "[modem.faults.chatter]\ntext = \"^RSSI:17\"\nevery_ms = 20\ninside = true\n";
+    let modem = format!("{ROOMY}{chatter}");
+    let site = Site::start(&Plan { modem: &modem, ..Plan::of(size) });
+    std::thread::sleep(Duration::from_secs(5));
+    let before = site.gateway.cost();
+    std::thread::sleep(Duration::from_secs(size.seconds));
+    let cost = site.gateway.cost().since(before);
+    let started = Instant::now();
+    site.emulator.control.post("/modems/0/sms", &json!({ "pdus": delivers(0, &short(0)) }));
+    site.gateway.queue(&site.cards, &[short(1)], false);
+    wait("a text each way", || {
+        let (came, left) = (site.gateway.count("direction=in"), site.emulator.submitted(0, 0));
+        (came == 1 && left.len() == 1).then_some(())
+    });
+    vec![
+        figure("CPU s in a hundred", cost.cpu / size.seconds as f64 * 100.0, AtMost(2.0)),
+        figure("s until a text each way has passed", started.elapsed().as_secs_f64(), Aim::None),
     ]
 }
 

@@ -140,10 +140,14 @@ impl Inbox {
     }
 }
 
-/// A PDU is not as long as it should be, or one slot is listed twice.
+/// A PDU is not as long as it should be, or one slot is listed twice. One without anything in it is the
+/// modem's (fault 33).
 fn is_damaged(entries: &[Stored]) -> bool {
     let mut seen = BTreeSet::new();
-    entries.iter().any(|entry| !entry.is_whole() || !seen.insert(entry.index))
+    let sound = |entry: &Stored| {
+        entry.is_whole() || (entry.pdu.is_none() && entry.length.is_none_or(|length| length == 0))
+    };
+    entries.iter().any(|entry| !sound(entry) || !seen.insert(entry.index))
 }
 
 pub(super) fn select(storage: Storage, known: &Known) -> (Job, Request) {
