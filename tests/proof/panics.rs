@@ -10,6 +10,7 @@ use simgate::io::{Candidate, OpenError, Port, PortSource};
 use simgate::types::Millis;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::random_lives::number;
 use crate::whole::Whole;
 
 /// Ports at which the task that uses one panics once, after so many looks at it.
@@ -128,8 +129,7 @@ async fn reference(panics_at: i64) -> Result<i64, String> {
 #[tokio::test(start_paused = true)]
 async fn the_task_of_a_modem_may_panic_wherever_it_waits() {
     let looks = reference(-1).await.expect("nothing went wrong");
-    let every = std::env::var("SIMGATE_CUT_EVERY").ok().and_then(|n| n.parse().ok());
-    let step = every.unwrap_or(13);
+    let step = usize::try_from(number("SIMGATE_CUT_EVERY", 13).max(1)).expect("a step");
     println!("{looks} looks at a port, a panic at each {step}th");
     for n in (0..looks).step_by(step) {
         reference(n).await.unwrap_or_else(|broken| panic!("at look {n} of {looks}: {broken}"));
