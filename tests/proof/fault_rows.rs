@@ -4,7 +4,7 @@
 use simgate::emulator::{Faults, Scenario};
 use simgate::types::Millis;
 
-use crate::bench::{Bench, Op, Stage};
+use crate::bench::{Bench, Op, PLANS, Stage, fault};
 
 /// Plays two texts under a plan that is in force once the modem is ready; then all is well again.
 fn under(family: &str, plan: &str) -> Bench {
@@ -82,6 +82,12 @@ fn a_modem_that_answers_nothing_for_minutes_costs_no_text() {
 #[test]
 fn nul_bytes_are_no_answer() {
     nothing_is_lost_under("garbage = { every = 1, bytes = 9, nul = true }");
+}
+
+/// Fault 31: everything is answered twice.
+#[test]
+fn what_is_answered_twice_counts_once() {
+    nothing_is_lost_under("[[rules]]\non = \"\"\neffect = \"twice\"\n");
 }
 
 /// Fault 34: nothing is announced; the sweep finds it.
@@ -163,5 +169,27 @@ fn a_modem_that_is_slow_for_good_receives_and_sends() {
     for family in simgate::emulator::profiles() {
         let took = settled_at_latency(family, 6, true);
         assert!(took < Millis::from_secs(1_200), "{family}: {took:?}");
+    }
+}
+
+/// Faults of every kind that never end: whatever still can come in and leave does so.
+#[test]
+fn a_fault_that_stays_for_good_stops_no_text_that_can_pass() {
+    // A modem that answers nothing any more, and storages without room.
+    const NOTHING_PASSES: [usize; 3] = [9, 15, 31];
+    for plan in (0..PLANS).filter(|plan| !NOTHING_PASSES.contains(plan)) {
+        for number in [1, 23_757] {
+            let mut bench = Bench::new(&["generic"]);
+            bench.act(&Op::Wait(20_000));
+            bench.world.set_faults(0, fault(plan, number)).expect("there is one");
+            bench.act(&Op::Receive { modem: 0, parts: 3 });
+            bench.act(&Op::Send { modem: 0, parts: 3, report: true });
+            let end = bench.now + Millis::from_secs(600);
+            while bench.verdict().is_err() && bench.now < end {
+                bench.pass(Millis::from_secs(10));
+            }
+            let verdict = bench.verdict();
+            verdict.unwrap_or_else(|broken| panic!("plan {plan} of {number}: {broken}"));
+        }
     }
 }
