@@ -309,14 +309,14 @@ impl Dialogue {
             }
             (State::Probe { since, .. }, _) => {
                 self.slowness = self.slowness.max(took(since, now));
-                self.guard(now, now, true)
+                self.guard(now, now, GUARDS)
             }
             // `OK` without its line answers one of the probes, or what was lost before: it is at
             // work on what we asked.
-            (State::Guard { since, until, again, seen: false }, FinalResult::Ok) => {
+            (State::Guard { since, until, guards, seen: false }, FinalResult::Ok) => {
                 let until =
-                    until.max((now + self.guard_patience(again)).min(since + LONGEST_GUARD));
-                State::Guard { since, until, again, seen: false }
+                    until.max((now + self.guard_patience(guards)).min(since + LONGEST_GUARD));
+                State::Guard { since, until, guards, seen: false }
             }
             (State::Guard { since, .. }, _) => {
                 self.slowness = took(since, now);
@@ -353,9 +353,9 @@ impl Dialogue {
                 State::Deaf
             }
             State::Probe { since, probes, .. } => self.probe(since, now, probes),
-            State::Guard { since, again: true, .. } => self.guard(since, now, false),
+            State::Guard { since, guards: guards @ 1.., .. } => self.guard(since, now, guards - 1),
             // It answered `AT`; that it does not answer this one has to do.
-            State::Guard { again: false, .. } => self.synced(now),
+            State::Guard { .. } => self.synced(now),
             state @ (State::Idle | State::Deaf) => state,
         };
     }
@@ -436,15 +436,20 @@ impl Dialogue {
         State::Probe { since, until, probes: probes.saturating_sub(1) }
     }
 
-    fn guard(&mut self, since: Millis, now: Millis, again: bool) -> State {
+    fn guard(&mut self, since: Millis, now: Millis, guards: u8) -> State {
         self.transmit_line(GUARD.echo);
-        State::Guard { since, until: now + self.guard_patience(again), again, seen: false }
+        State::Guard { since, until: now + self.guard_patience(guards), guards, seen: false }
     }
 
-    /// A line of the answer may be damaged, so it is soon asked again. After that only a modem that
-    /// is slow has not answered yet.
-    fn guard_patience(&self, again: bool) -> Millis {
-        self.slowness + if again { QueryErrorForm::TIMEOUT } else { LAST_PATIENCE }
+    /// A line of the answer may be damaged, so it is soon asked again. After that the modem may have
+    /// restarted meanwhile, and at last only one that is slow has not answered yet.
+    fn guard_patience(&self, guards: u8) -> Millis {
+        self.slowness
+            + match guards {
+                GUARDS.. => QueryErrorForm::TIMEOUT,
+                1.. => RESTARTED_WITHIN,
+                0 => ANSWERED_WITHIN,
+            }
     }
 
     fn synced(&mut self, now: Millis) -> State {
@@ -529,7 +534,10 @@ const PROBES: u8 = 5;
 const PROBES_AT_OPEN: u8 = 10;
 /// A modem that gets too hot takes half a minute for everything (fault 45).
 const SLOWEST: Millis = Millis::from_secs(60);
-const LAST_PATIENCE: Millis = Millis::from_secs(45);
+/// How many times `AT+CMEE?` may be asked again.
+const GUARDS: u8 = 2;
+const RESTARTED_WITHIN: Millis = Millis::from_secs(15);
+const ANSWERED_WITHIN: Millis = Millis::from_secs(45);
 /// However much a modem says: then it has to do.
 const LONGEST_GUARD: Millis = Millis::from_secs(1_800);
 const TEXT_PATIENCE: Millis = Millis(2_000);

@@ -5,6 +5,7 @@ use simgate::emulator::{Faults, Scenario};
 use simgate::types::Millis;
 
 use crate::bench::{Bench, Op, PLANS, Stage, fault};
+use crate::random_lives::number;
 
 /// Plays two texts under a plan that is in force once the modem is ready; then all is well again.
 fn under(family: &str, plan: &str) -> Bench {
@@ -26,6 +27,27 @@ fn nothing_is_lost_under(plan: &str) {
         let bench = under(family, plan);
         assert_eq!(bench.count(Stage::Accepted), 3, "{family} under {plan}");
     }
+}
+
+/// Fault 1: of a thousand bytes of the modem's one is lost, for as long as the line works. 100,000 commands
+/// are `SIMGATE_LOSSY_COMMANDS=100000`.
+#[test]
+fn a_line_that_loses_a_byte_in_a_thousand_costs_no_text() {
+    let commands = number("SIMGATE_LOSSY_COMMANDS", 3_000);
+    let mut bench = Bench::new(&["generic"]);
+    bench.act(&Op::Wait(20_000));
+    bench.world.set_faults(0, Faults { lost: 0.001, ..Faults::default() }).expect("there is one");
+    let mut texts = 0;
+    while bench.commands < commands {
+        bench.act(&Op::Receive { modem: 0, parts: 1 + texts % 3 });
+        bench.act(&Op::Send { modem: 0, parts: 1, report: texts.is_multiple_of(2) });
+        bench.act(&Op::Wait(20_000));
+        texts += 1;
+    }
+    bench.calm();
+    bench.verdict().unwrap_or_else(|broken| panic!("after {texts} texts: {broken}"));
+    let unknown = bench.count(Stage::Unknown);
+    println!("{} commands, {texts} texts each way, {unknown} unknown", bench.commands);
 }
 
 /// Fault 2: whichever byte of the answer to a submit is lost, the text is accepted or unknown, and

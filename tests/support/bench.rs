@@ -151,6 +151,8 @@ pub struct Bench {
     pub given: Vec<(usize, String)>,
     /// Bytes so far in either direction.
     pub bytes: (usize, usize),
+    /// Command lines written so far.
+    pub commands: u64,
     /// What drivers said to people.
     pub notes: Vec<String>,
     /// Every text out goes by a slot; else every fourth text does.
@@ -181,6 +183,7 @@ impl Bench {
             ledger: Ledger::default(),
             given: Vec::new(),
             bytes: (0, 0),
+            commands: 0,
             notes: Vec::new(),
             keep: false,
             seats,
@@ -479,6 +482,7 @@ impl Bench {
     }
 
     fn write_modem(&mut self, modem: usize, bytes: &[u8]) {
+        self.commands += u64::from(bytes.starts_with(b"AT"));
         let fits = self.counted(modem, Towards::Modem, bytes.len());
         let bytes = &bytes[..fits.unwrap_or(bytes.len())];
         self.world.handle(self.now, emulator::Input::Bytes { modem, bytes });

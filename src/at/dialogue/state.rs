@@ -20,9 +20,9 @@ pub(super) enum State {
     Drain { until: Millis, probes: u8 },
     /// `AT` was written first at `since`, and may be written so many times more.
     Probe { since: Millis, until: Millis, probes: u8 },
-    /// `AT+CMEE?` was written first at `since`, and may be written `again`; `seen` when its own
-    /// line has come.
-    Guard { since: Millis, until: Millis, again: bool, seen: bool },
+    /// `AT+CMEE?` was written first at `since`, and may be written so many times more; `seen` when its
+    /// own line has come.
+    Guard { since: Millis, until: Millis, guards: u8, seen: bool },
     /// Nobody answered.
     Deaf,
 }
