@@ -1,8 +1,8 @@
 //! The running gateway: tasks, wiring, supervision.
 //!
 //! Ports, a store, a bus and a clock come in; texts travel. Each modem has one task: a panic or an
-//! unplugged stick ends that task alone, and the supervisor starts another. Everything that must
-//! survive is a row; the tasks hold nothing a restart could lose.
+//! unplugged stick ends that task alone, and the supervisor starts another; so it does with what runs
+//! beside them. Everything that must survive is a row; the tasks hold nothing a restart could lose.
 //!
 //! Deliberately absent: what the bytes mean (`modem`), what a person sees (`web`), SQL (`store`).
 //!

@@ -222,7 +222,8 @@ impl Dialogue {
             match raw {
                 RawLine::Prompt => self.on_prompt(now),
                 RawLine::Overlong => self.out.push_back(Output::Stray("(too long)".to_owned())),
-                RawLine::Text { text, .. } if self.is_behind(now, &text) => {
+                RawLine::Text { text, .. } if self.is_behind(&text) => {
+                    self.behind.heard(now, &text);
                     self.out.push_back(Output::Stray(text));
                 }
                 RawLine::Text { text, fresh } => {
@@ -467,7 +468,10 @@ impl Dialogue {
 
     /// True for a line of the answer of a command that has ended. While the modem is brought to its
     /// senses nothing else is in flight that it could be taken for.
-    fn is_behind(&mut self, now: Millis, text: &str) -> bool {
+    fn is_behind(&self, text: &str) -> bool {
+        if !self.behind.knows(text) {
+            return false;
+        }
         let is_own = match &self.state {
             State::Prompt { job, .. } | State::Answer { job, .. } => job.asks_for(text),
             State::Idle | State::Quiet { .. } => false,
@@ -475,7 +479,7 @@ impl Dialogue {
         };
         // A start is told in the same words as an answer.
         let is_news = Urc::is_known(text) && !text.starts_with("+CFUN:");
-        !is_own && !is_news && self.behind.is_late(now, text)
+        !is_own && !is_news
     }
 
     /// True when `result` belongs to such a line, and not to a command in flight that has begun to answer.

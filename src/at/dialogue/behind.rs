@@ -29,17 +29,18 @@ impl Behind {
         }
     }
 
-    /// Whether `text`, which the command in flight did not ask for, is such a line; the result that
-    /// follows is then waited for. What only a re-synchronisation asks for always is.
-    pub(super) fn is_late(&mut self, now: Millis, text: &str) -> bool {
-        let begins = |prefix: &&str| !prefix.is_empty() && text.starts_with(prefix);
-        let place = self.missing.iter().position(|prefixes| prefixes.iter().any(begins));
-        let missed = place.and_then(|place| self.missing.remove(place)).is_some();
-        let late = missed || QueryErrorForm::ANSWER.prefixes.iter().any(begins);
-        if late {
-            self.result_until = Some(now + RESULT_FOLLOWS);
+    /// Whether `text` begins like such a line. What only a re-synchronisation asks for always does.
+    pub(super) fn knows(&self, text: &str) -> bool {
+        let asked = self.missing.iter().chain([&QueryErrorForm::ANSWER.prefixes]);
+        asked.into_iter().any(|prefixes| begins(text, prefixes))
+    }
+
+    /// It is one: the result that follows belongs to it.
+    pub(super) fn heard(&mut self, now: Millis, text: &str) {
+        if let Some(place) = self.missing.iter().position(|prefixes| begins(text, prefixes)) {
+            self.missing.remove(place);
         }
-        late
+        self.result_until = Some(now + RESULT_FOLLOWS);
     }
 
     /// Whether `result` belongs to the line that came late.
@@ -51,6 +52,10 @@ impl Behind {
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }
+}
+
+fn begins(text: &str, prefixes: &[&str]) -> bool {
+    prefixes.iter().any(|prefix| !prefix.is_empty() && text.starts_with(prefix))
 }
 
 /// A result follows its line at once.
