@@ -35,6 +35,6 @@ mod tests {
         assert_eq!(counts, [1, 2, 3, 4]);
         assert_eq!(panics.caught(at(300), "modem"), 1);
         assert_eq!(panics.caught(at(400), "mail"), TOO_OFTEN);
-        assert_eq!(panics.caught(at(900), "mail"), 3);
+        assert_eq!(panics.caught(at(899), "mail"), 3);
     }
 }
