@@ -180,20 +180,29 @@ impl WriteTx<'_> {
     }
 
     /// The segment a report belongs to: one the network took under this reference, else one whose
-    /// outcome is unknown, handed over nearest to the time the service centre took it.
+    /// outcome is unknown, handed over nearest to the time the service centre took it. One that left at
+    /// just that time comes before all others: a reference comes round, and the text that had it hours
+    /// ago may still wait for its report.
     ///
     /// Some service centres stamp with a wrong zone or year. When no segment fits the stamp, our
     /// own time of receipt may speak, but only for a single segment that awaits a report.
     fn segment_of(&self, report: &Report) -> Result<Option<OutSegmentId>> {
         let anchor = report.scts.unwrap_or(report.received_at);
         let by_stamp = self.candidates(report, anchor, Wanted::Nearest)?;
-        let nearest = by_stamp
-            .iter()
-            .min_by_key(|c| (!c.accepted, !c.open, c.distance(anchor), c.submitted_at));
-        if let Some(nearest) = nearest {
+        let key = |c: &&Candidate| {
+            let distance = c.distance(anchor);
+            (distance > JUST_THEN.0, !c.accepted, !c.open, distance, c.submitted_at)
+        };
+        if let Some(nearest) = by_stamp.iter().min_by_key(key) {
             // A report can overtake our commit of its own submit, which then is no candidate yet:
-            // one of unknown end must not have it instead.
-            let waits = !nearest.accepted && self.is_on_air_to(report)?;
+            // neither one of unknown end nor one of hours ago must have it instead.
+            let waits = match nearest.accepted {
+                true => {
+                    nearest.distance(anchor) > JUST_THEN.0
+                        && self.is_on_air_to(report, anchor.after(JUST_THEN))?
+                }
+                false => self.is_on_air_to(report, UnixTime(i64::MAX))?,
+            };
             return Ok((!waits).then_some(nearest.segment));
         }
         let by_receipt = self.candidates(report, report.received_at, Wanted::All)?;
@@ -203,12 +212,13 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Whether a segment is at the modem whose recipient the report is about.
-    fn is_on_air_to(&self, report: &Report) -> Result<bool> {
+    /// Whether the modem has a segment whose recipient the report is about, since `latest` or before.
+    fn is_on_air_to(&self, report: &Report, latest: UnixTime) -> Result<bool> {
         let sql = "SELECT o.recipient_key FROM segments_out s JOIN outbound o ON o.message_id = s.message_id
-                    WHERE s.line_id = ?1 AND s.state = 'on_air'";
+                    WHERE s.line_id = ?1 AND s.state = 'on_air' AND s.on_air_at <= ?2";
         let mut statement = self.conn.prepare_cached(sql)?;
-        let recipients = statement.query_map([report.line], |row| row.get::<_, String>(0))?;
+        let recipients =
+            statement.query_map((report.line, latest), |row| row.get::<_, String>(0))?;
         let recipients: Vec<String> = recipients.collect::<rusqlite::Result<_>>()?;
         Ok(recipients.iter().any(|recipient| same_recipient(recipient, &report.recipient)))
     }
@@ -225,6 +235,9 @@ impl WriteTx<'_> {
         // Each look finds its segments by an index and stops: a line has sent more in a year than a
         // report can be compared with. Rows are made one by one, the newest of a reference first.
         let sql = "WITH taken AS (
+                       SELECT id FROM segments_out
+                        WHERE line_id = :line AND state = 'unknown'
+                       UNION ALL
                        SELECT * FROM (SELECT id FROM segments_out
                          WHERE :mr IS NOT NULL AND line_id = :line AND mr IS NULL AND state = 'accepted'
                            AND accepted_at BETWEEN :earliest AND :latest
@@ -238,10 +251,7 @@ impl WriteTx<'_> {
                        SELECT * FROM (SELECT id FROM segments_out
                          WHERE :mr IS NULL AND line_id = :line AND state = 'accepted'
                            AND accepted_at BETWEEN :earliest AND :latest
-                         ORDER BY accepted_at DESC LIMIT :most)
-                       UNION ALL
-                       SELECT id FROM segments_out
-                        WHERE line_id = :line AND state = 'unknown')
+                         ORDER BY accepted_at DESC LIMIT :most))
                    SELECT s.id, o.recipient_key, coalesce(s.on_air_at, s.accepted_at), o.valid_for_ms,
                           s.state = 'accepted',
                           s.state = 'unknown' OR s.report IS NULL OR s.report = 'trying',
@@ -354,6 +364,10 @@ impl WriteTx<'_> {
 const MOST_OF_A_REFERENCE: u32 = 40;
 /// The same of a modem that does not count: all its submits offer themselves.
 const MOST_WITHOUT: u32 = 1_000;
+
+/// A stamp so near to the time between the submit and its result is of that submit: clocks that are set by
+/// the network or by NTP differ less. Of those that differ more, all stamps are farther away.
+const JUST_THEN: Millis = Millis::from_secs(60);
 
 /// TP-VP ends at 63 weeks (23.040 §9.2.3.12.1); no report comes later.
 const LONGEST_VALIDITY: Millis = Millis::from_secs(64 * 7 * 24 * 3_600);

@@ -12,5 +12,6 @@ mod fault_rows;
 mod journal;
 mod panics;
 mod random_lives;
+mod reports;
 mod whole;
 mod whole_lives;

@@ -109,6 +109,47 @@ async fn of_one_reference_the_text_nearest_to_the_stamp_is_meant() {
     }
 }
 
+/// Fault 63: a reference comes round. The report of a text whose result was lost, or has not come yet, is
+/// not given to the one that had its reference hours ago and still waits for its own.
+#[tokio::test]
+async fn a_text_of_hours_ago_does_not_take_the_report_of_one_that_left_just_then() {
+    for lost in [true, false] {
+        let bench = Bench::new().await;
+        let old = bench.sent(1, 17, T0).await;
+        let (new, segment) = bench.on_air_to(1, at(7_200)).await;
+        if lost {
+            bench.write(move |tx| tx.segment_unknown(segment, "no answer", at(7_260))).await;
+        }
+        let report = bench.about(1, 17, at(7_201), ReportOutcome::Delivered);
+        let delivered = ReportMatch::Matched(new, MessageState::Delivered);
+        if lost {
+            assert_eq!(bench.report(report).await, delivered);
+        } else {
+            assert_eq!(bench.report(report).await, ReportMatch::Orphan);
+            bench.write(move |tx| tx.segment_accepted(segment, 17, at(7_203))).await;
+        }
+        assert_eq!(bench.message(new).await.state, MessageState::Delivered);
+        assert_eq!(bench.message(old).await.state, MessageState::Sent);
+        let late = bench.about(1, 17, at(1), ReportOutcome::Failed);
+        let own = ReportMatch::Matched(old, MessageState::Undeliverable);
+        assert_eq!(bench.report(late).await, own);
+    }
+}
+
+/// A second report in other octets is about the same text as the first, not about an older one.
+#[tokio::test]
+async fn a_report_told_twice_in_other_words_is_about_one_text() {
+    let bench = Bench::new().await;
+    let old = bench.sent(1, 17, T0).await;
+    let new = bench.sent(1, 17, at(7_200)).await;
+    let mut report = bench.about(1, 17, at(7_201), ReportOutcome::Delivered);
+    let delivered = ReportMatch::Matched(new, MessageState::Delivered);
+    assert_eq!(bench.report(report.clone()).await, delivered);
+    report.tpdu.push(0);
+    assert_eq!(bench.report(report).await, delivered);
+    assert_eq!(bench.message(old).await.state, MessageState::Sent);
+}
+
 /// A service centre with a wrong clock: a single awaiting text is meant, of two none is.
 #[tokio::test]
 async fn a_report_with_a_wrong_time_stamp_is_believed_only_when_it_cannot_be_another() {
