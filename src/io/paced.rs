@@ -35,17 +35,22 @@ impl Paced {
 
     /// Bytes that one end writes now.
     pub(super) fn write(&mut self, bytes: &[u8]) {
-        self.schedule.write(now(), bytes);
+        self.write_at(now(), bytes);
     }
 
-    /// The next piece, once the line has carried it; never while nothing is on its way. May be
-    /// dropped and asked again.
-    pub(super) async fn read(&mut self) -> Vec<u8> {
+    /// Bytes that one end wrote at a moment of which we hear only now.
+    pub(super) fn write_at(&mut self, moment: Instant, bytes: &[u8]) {
+        self.schedule.write(moment, bytes);
+    }
+
+    /// The next piece, once the line has carried it, and when it had; never while nothing is on its
+    /// way. May be dropped and asked again.
+    pub(super) async fn read(&mut self) -> (Instant, Vec<u8>) {
         loop {
             let Some(due) = self.schedule.due() else { return std::future::pending().await };
             let left = due.saturating_duration_since(now());
             if left.is_zero() || self.wait(left).await.is_err() {
-                return self.schedule.take();
+                return (due, self.schedule.take());
             }
         }
     }

@@ -235,6 +235,9 @@ async fn talk_at(
 ) -> io::Result<()> {
     let (mut to_modem, mut to_terminal) = (Paced::new(baud)?, Paced::new(baud)?);
     let set = || tcgetattr(line).map_or(baud, |set| set.output_speed());
+    // What the world says in the millisecond of its clock in which it heard a piece is its answer, and
+    // follows the piece on the line: how soon this task was woken is nothing of the modem's.
+    let mut heard = None;
     let mut buffer = [0; 4_096];
     loop {
         tokio::select! {
@@ -243,14 +246,21 @@ async fn talk_at(
                 _ => return Ok(()),
             },
             bytes = outgoing.recv() => match bytes {
-                Some(bytes) => to_terminal.write(&bytes),
+                Some(bytes) => match heard {
+                    Some((now, moment)) if now == shared.now() => {
+                        to_terminal.write_at(moment, &bytes);
+                    }
+                    _ => to_terminal.write(&bytes),
+                },
                 None => return Ok(()),
             },
-            bytes = to_modem.read() => shared.with(|world| {
+            (moment, bytes) = to_modem.read() => shared.with(|world| {
+                let now = shared.now();
+                heard = Some((now, moment));
                 let bytes = &world.over_the_line(modem, set(), &bytes);
-                world.handle(shared.now(), Input::Bytes { modem, bytes });
+                world.handle(now, Input::Bytes { modem, bytes });
             }),
-            bytes = to_terminal.read() => {
+            (_, bytes) = to_terminal.read() => {
                 let said = shared.quietly(|world| {
                     world.over_the_line(modem, set(), &bytes).into_owned()
                 });
