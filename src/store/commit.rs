@@ -21,9 +21,9 @@ use super::{ReadTx, WriteTx};
 
 /// Jobs after which the writer looks how long the log is.
 const LOOK_AFTER: usize = 8;
-/// WAL pages after which the writer checkpoints between batches: 8 MiB. A checkpoint is two flushes of a
+/// WAL pages after which the writer checkpoints between batches: 16 MiB. A checkpoint is two flushes of a
 /// card for which everybody waits, and writes each page once, however often it changed.
-const CHECKPOINT_PAGES: i64 = 4_000;
+const CHECKPOINT_PAGES: i64 = 8_000;
 /// 64 MiB, twice that in a file of larger pages: a reader that never ends starves the checkpoint.
 const WAL_ALARM_PAGES: i64 = 32_768;
 
