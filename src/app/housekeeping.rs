@@ -1,14 +1,15 @@
 //! What only time brings about: long texts whose segments are overdue, texts whose time is over,
 //! unknown ones their class allows to be sent once more, rows about mail that are old enough to go,
-//! plans that a zone's new rules move.
+//! plans that a zone's new rules move; lines that are out of service for too long.
 
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::{Shared, intake};
+use super::outages::{self, Outages};
+use super::{Shared, deliverer, intake};
 use crate::bus::Change;
-use crate::store::{Forgotten, Keep, Result};
+use crate::store::{Forgotten, Keep, LineId, Result, SmsSwitch};
 use crate::types::{Millis, UnixTime};
 
 /// How often to look. Nothing here is urgent to the second.
@@ -19,6 +20,7 @@ const LOOKS_AN_HOUR: u32 = 120;
 /// Looks again and again, for ever.
 pub(super) async fn run(shared: Arc<Shared>) {
     let pulse = shared.vitals.promise("housekeeping");
+    let mut outages = Outages::default();
     for looks in 0_u32.. {
         pulse.beat();
         if looks.is_multiple_of(LOOKS_AN_HOUR)
@@ -28,6 +30,9 @@ pub(super) async fn run(shared: Arc<Shared>) {
         }
         if let Err(error) = look(&shared).await {
             tracing::error!(%error, "housekeeping failed; trying again");
+        }
+        if let Err(error) = look_at_lines(&shared, &mut outages).await {
+            tracing::error!(%error, "lines could not be looked at; trying again");
         }
         if looks.is_multiple_of(LOOKS_A_SWEEP)
             && let Err(error) = forget(&shared).await
@@ -72,6 +77,37 @@ async fn plan(shared: &Shared) -> Result<()> {
     moved.into_iter().map(Change::Message).chain(queue).for_each(|change| shared.bus.ring(change));
     Ok(())
 }
+
+/// Fault 53: the admins learn of a line that is out of service before somebody misses a text.
+async fn look_at_lines(shared: &Shared, outages: &mut Outages) -> Result<()> {
+    let (lines, modems) = shared.store.read(|tx| Ok((tx.lines()?, tx.modems()?))).await?;
+    let (now, wall) = (shared.clock.now(), shared.clock.wall());
+    let modem_of = |line: LineId| modems.iter().find(|modem| modem.line == Some(line));
+    for line in &lines {
+        let modem = modem_of(line.id);
+        let lately = modem.is_some_and(|modem| wall.since(modem.last_seen_at) < LATELY);
+        if lately || outages.knows(line.id) {
+            // What a person has switched off is no outage.
+            let serves = line.sms == SmsSwitch::Off || outages::serves(modem);
+            outages.look(now, line.id, serves);
+        }
+    }
+    let due = outages.due(now);
+    let out: Vec<_> = lines.iter().filter(|line| due.contains(&line.id)).collect();
+    if !out.is_empty() {
+        let named: Vec<_> =
+            out.iter().map(|line| (line.name.as_str(), modem_of(line.id))).collect();
+        let text = outages::words(&named);
+        tracing::warn!(lines = out.len(), "out of service for ten minutes; the admins are told");
+        let alert = deliverer::alert(text, format!("out of service {}", wall.0));
+        shared.store.write(move |tx| tx.add_delivery(&alert, wall)).await?;
+        outages.told(now, &due);
+    }
+    Ok(())
+}
+
+/// A line whose modem was there so short a time before the start is expected to come back.
+const LATELY: Millis = Millis::from_secs(7 * 24 * 3_600);
 
 async fn look(shared: &Shared) -> Result<()> {
     let now = shared.clock.wall();

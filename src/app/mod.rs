@@ -35,6 +35,7 @@ mod local;
 mod mail;
 mod modem_task;
 mod orders;
+mod outages;
 mod owners;
 mod pace;
 mod panics;

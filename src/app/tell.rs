@@ -210,7 +210,8 @@ fn who(tx: &WriteTx<'_>, message: &Message) -> Result<String> {
     Ok(name.unwrap_or_else(|| message.number.as_str().to_owned()))
 }
 
-/// Queues a text to a phone of ours, on the line it is about or the first that sends.
+/// Queues a text to a phone of ours, on the line it is about, else on the first that has a network, or
+/// may get one again.
 fn queue(
     tx: &WriteTx<'_>,
     wanted: Option<LineId>,
@@ -220,8 +221,15 @@ fn queue(
 ) -> Result<Told> {
     let lines = tx.lines()?;
     let sends = |id: LineId| lines.iter().any(|line| line.id == id && line.sms == SmsSwitch::On);
-    let any = || lines.iter().find(|line| line.sms == SmsSwitch::On).map(|line| line.id);
-    let Some(line) = wanted.filter(|line| sends(*line)).or_else(any) else {
+    let ready: Vec<Option<LineId>> = tx
+        .modems()?
+        .iter()
+        .filter(|modem| modem.state == "ready")
+        .map(|modem| modem.line)
+        .collect();
+    let all = lines.iter().map(|line| line.id).filter(|line| sends(*line));
+    let any = all.min_by_key(|line| !ready.contains(&Some(*line)));
+    let Some(line) = wanted.filter(|line| sends(*line)).or(any) else {
         return Ok(Told::Failed("no line can send".to_owned()));
     };
     let new = NewMessage {

@@ -158,6 +158,14 @@ impl WriteTx<'_> {
         Ok(ModemId(id))
     }
 
+    /// Of no modem is anything known when a run begins: what an earlier one last heard of it, which may
+    /// have ended with the power, is no state of its.
+    pub fn close_modems(&self) -> Result<()> {
+        let sql = "UPDATE modems SET state = 'closed' WHERE state <> 'closed'";
+        self.conn.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+
     /// Records what changed about a modem. A SIM can be in one modem only: putting it here takes
     /// it out of the other.
     pub fn modem_status(&self, modem: ModemId, status: &ModemStatus, now: UnixTime) -> Result<()> {

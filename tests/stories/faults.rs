@@ -353,3 +353,45 @@ async fn a_text_without_its_report_stays_sent() {
     assert_eq!(gateway.submitted(0).len(), 1);
     assert_eq!(message.direction, Direction::Out);
 }
+
+/// Fault 53: a network that refuses the SIM, fault 66: a modem that does not come back after a power cut.
+/// A text costs no try meanwhile; after ten minutes the admins are told what to do, once.
+#[tokio::test(start_paused = true)]
+async fn a_line_that_is_out_of_service_for_ten_minutes_is_told_of_once() {
+    let mut gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    let alerts = async |gateway: &TestGateway| {
+        let rows = gateway.store.read(|tx| tx.deliveries(50)).await.expect("readable");
+        let alerts = rows.into_iter().filter(|row| row.kind.as_str() == "alert");
+        alerts.map(|row| row.payload["text"].as_str().expect("words").to_owned()).collect()
+    };
+    let registered = |gateway: &TestGateway, how: u8| {
+        let change =
+            simgate::emulator::ModemChange { registration: Some(how), ..Default::default() };
+        gateway.modems.with(|world| world.change(0, change)).expect("there is one");
+    };
+    registered(&gateway, 3);
+    let waits = gateway.send(CUSTOMER, "anybody there?").await;
+    gateway.pass(580).await;
+    assert_eq!(alerts(&gateway).await, Vec::<String>::new());
+    gateway.pass(7_200).await;
+    let refused: Vec<String> = alerts(&gateway).await;
+    let [told] = &refused[..] else { panic!("{refused:?}") };
+    assert!(told.contains("out of service for ten minutes: the network refuses its SIM"), "{told}");
+    registered(&gateway, 1);
+    let sent = gateway.becomes(waits, MessageState::Delivered).await;
+    assert_eq!(gateway.submitted(0).len(), 1, "{sent:?}");
+
+    gateway.stop().await;
+    gateway.modems.with(|world| world.pull(0)).expect("it was there");
+    gateway.start().await;
+    let modems = gateway.store.read(|tx| tx.modems()).await.expect("readable");
+    assert_eq!(modems[0].state, "closed");
+    gateway.pass(7_200).await;
+    let gone: Vec<String> = alerts(&gateway).await;
+    assert_eq!(gone.len(), 2, "{gone:?}");
+    assert!(
+        gone.iter().any(|told| told.contains("its modem is gone. Look at the cable")),
+        "{gone:?}"
+    );
+}
