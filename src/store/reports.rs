@@ -235,9 +235,6 @@ impl WriteTx<'_> {
         // Each look finds its segments by an index and stops: a line has sent more in a year than a
         // report can be compared with. Rows are made one by one, the newest of a reference first.
         let sql = "WITH taken AS (
-                       SELECT id FROM segments_out
-                        WHERE line_id = :line AND state = 'unknown'
-                       UNION ALL
                        SELECT * FROM (SELECT id FROM segments_out
                          WHERE :mr IS NOT NULL AND line_id = :line AND mr IS NULL AND state = 'accepted'
                            AND accepted_at BETWEEN :earliest AND :latest
@@ -251,7 +248,10 @@ impl WriteTx<'_> {
                        SELECT * FROM (SELECT id FROM segments_out
                          WHERE :mr IS NULL AND line_id = :line AND state = 'accepted'
                            AND accepted_at BETWEEN :earliest AND :latest
-                         ORDER BY accepted_at DESC LIMIT :most))
+                         ORDER BY accepted_at DESC LIMIT :most)
+                       UNION ALL
+                       SELECT id FROM segments_out
+                        WHERE line_id = :line AND state = 'unknown')
                    SELECT s.id, o.recipient_key, coalesce(s.on_air_at, s.accepted_at), o.valid_for_ms,
                           s.state = 'accepted',
                           s.state = 'unknown' OR s.report IS NULL OR s.report = 'trying',
@@ -279,9 +279,14 @@ impl WriteTx<'_> {
             };
             let of_this_reference = candidate.accepted && row.get(7)?;
             let older = anchor.since(candidate.taken_at).0;
-            if wanted == Wanted::Nearest && of_this_reference && found.is_some_and(|it| older > it)
+            if let (Wanted::Nearest, true, Some(found)) = (wanted, of_this_reference, found)
+                && older > found
             {
-                break;
+                // Those of unknown end come after these, and only before one that is far away.
+                match found > JUST_THEN.0 {
+                    true => continue,
+                    false => break,
+                }
             }
             if same_recipient(&candidate.recipient, &report.recipient)
                 && candidate.may_be_meant(anchor)
