@@ -9,7 +9,8 @@ use jiff::tz::TimeZone;
 use super::outages::{self, Outages};
 use super::{Shared, deliverer, intake};
 use crate::bus::Change;
-use crate::store::{Forgotten, Keep, LineId, Result, SmsSwitch};
+use crate::io::holder;
+use crate::store::{ErrorKind, Forgotten, Keep, LineId, Result, SmsSwitch};
 use crate::types::{Millis, UnixTime};
 
 /// How often to look. Nothing here is urgent to the second.
@@ -29,7 +30,10 @@ pub(super) async fn run(shared: Arc<Shared>) {
             tracing::error!(%error, "planned texts could not be looked at; trying again");
         }
         if let Err(error) = look(&shared).await {
-            tracing::error!(%error, "housekeeping failed; trying again");
+            // Fault 86: who holds the database, as far as the system tells our user.
+            let busy = error.kind == ErrorKind::Busy;
+            let holder = busy.then(|| holder::of(shared.store.path())).flatten();
+            tracing::error!(%error, holder, "housekeeping failed; trying again");
         }
         if let Err(error) = look_at_lines(&shared, &mut outages).await {
             tracing::error!(%error, "lines could not be looked at; trying again");

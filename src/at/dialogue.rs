@@ -129,6 +129,11 @@ impl Dialogue {
         self.give_queue_up();
     }
 
+    /// How long the modem took to answer when it was last found to be slow.
+    pub fn slowness(&self) -> Millis {
+        self.slowness
+    }
+
     /// Brings the modem back to its senses; ends in [`Output::Synced`] or [`Output::Deaf`]. The
     /// command in flight is lost. While that is under way it changes nothing: a modem that is slow
     /// would get ever more to answer.

@@ -18,7 +18,7 @@ pub mod discovery;
 pub mod emulated;
 pub mod entropy;
 pub mod hardware;
-mod holder;
+pub mod holder;
 mod hotplug;
 pub mod imap;
 pub mod listener;

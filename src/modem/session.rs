@@ -89,7 +89,12 @@ pub(super) struct Session {
     echo_told: bool,
     /// A command that followed at once went unanswered: none does so again on this port.
     slow: bool,
+    /// How long it took to answer when it was last brought back to its senses.
+    took: Millis,
 }
+
+/// From here on a person is told why texts take long.
+const TAKES_LONG: Millis = Millis::from_secs(5);
 
 impl Session {
     pub fn new(settings: Settings) -> Self {
@@ -110,6 +115,7 @@ impl Session {
             quiet_until: Millis(0),
             echo_told: false,
             slow: false,
+            took: Millis(0),
         }
     }
 
@@ -176,7 +182,10 @@ impl Session {
                     dialogue.sync(now);
                 }
             }
-            at::Output::Synced => self.on_synced(now, out),
+            at::Output::Synced => {
+                self.took = dialogue.slowness();
+                self.on_synced(now, out);
+            }
             at::Output::Deaf => self.on_deaf(now, out),
             at::Output::Stray(_) | at::Output::Transmit(_) | at::Output::WakeAt(_) => {}
         }
@@ -520,6 +529,9 @@ impl Session {
             out.event(Event::Transition { from, to });
             if from == State::Ready && to == State::Registering {
                 self.outbox.give_back(&SubmitError::NotRegistered, out);
+            }
+            if to == State::Ready && self.took >= TAKES_LONG {
+                out.note("The modem takes many seconds for an answer, so texts take long.");
             }
         }
     }

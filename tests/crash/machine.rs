@@ -6,9 +6,11 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rusqlite::Connection;
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::Signal;
 use serde_json::json;
+use simgate::store::FILE_NAME;
 use tokio::net::UnixDatagram;
 use tokio::time::{Duration, interval, timeout};
 
@@ -159,6 +161,24 @@ async fn a_device_that_another_program_holds_is_named_with_its_holder() {
     assert!(told.contains("stop it") && told.contains("udev/"), "{told}");
     drop(held);
     machine.receives("free again").await;
+    machine.end(gateway).await;
+}
+
+/// Fault 86: another program holds the database for long. The log names it, and when it lets go the gateway
+/// goes on.
+#[tokio::test]
+async fn a_program_that_holds_the_database_is_named() {
+    let machine = Machine::start("[[modem]]\n").await;
+    let mut gateway = machine.gateway(|_| ());
+    gateway.says("ready").await.expect("the gateway starts");
+    machine.receives("before").await;
+    let other = Connection::open(machine.file("data").join(FILE_NAME)).expect("the database");
+    other.execute_batch("BEGIN IMMEDIATE").expect("nobody writes");
+    let told = machine.logs("holder=").await;
+    assert!(told.contains(&format!("(process {})", std::process::id())), "{told}");
+    other.execute_batch("ROLLBACK").expect("let go");
+    drop(other);
+    machine.receives("afterwards").await;
     machine.end(gateway).await;
 }
 

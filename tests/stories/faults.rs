@@ -395,3 +395,23 @@ async fn a_line_that_is_out_of_service_for_ten_minutes_is_told_of_once() {
         "{gone:?}"
     );
 }
+
+/// Fault 45: a modem that takes seconds for everything works, and its page says why texts take long.
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_takes_seconds_for_an_answer_is_shown_as_such() {
+    let gateway = TestGateway::plain(1).await;
+    let modem =
+        async || gateway.store.read(|tx| tx.modems()).await.expect("readable").swap_remove(0);
+    gateway.ready().await;
+    assert_eq!(modem().await.note, None);
+    gateway.faults(0, "latency_ms = 7000");
+    gateway.modems.with(|world| world.text_to(0, OTHER, "take your time")).expect("sent");
+    gateway.received(1).await;
+    let note = "The modem takes many seconds for an answer, so texts take long.";
+    gateway
+        .until("ready, and why it is slow", async || {
+            let modem = modem().await;
+            (modem.state == "ready" && modem.note.as_deref() == Some(note)).then_some(())
+        })
+        .await;
+}

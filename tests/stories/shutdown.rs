@@ -5,7 +5,7 @@ use simgate::types::{MessageState, Millis};
 
 use crate::gateway::{CUSTOMER, TestGateway};
 
-/// S: SIGTERM in mid-send: the submit in flight finishes, nothing else begins.
+/// Fault 83: SIGTERM in mid-send: the submit in flight finishes, nothing else begins.
 #[tokio::test(start_paused = true)]
 async fn a_stop_in_mid_send_finishes_that_text_and_keeps_the_rest() {
     let mut gateway = TestGateway::plain(1).await;
