@@ -15,6 +15,8 @@ use crate::at::{CommandError, Outcome, Request};
 #[derive(Debug, Default)]
 pub(super) struct Reception {
     choices: StorageChoices,
+    /// The modem named them in a line that lost nothing.
+    whole: bool,
     /// Storages to receive into, best first.
     candidates: Vec<Storage>,
     /// How many of the candidates were refused in every form.
@@ -33,13 +35,27 @@ pub(super) struct Again {
 }
 
 impl Reception {
+    /// The storages the modem named. Of lists that are not `whole` each adds what it has.
+    pub fn offered(&mut self, choices: Result<StorageChoices, CommandError>, whole: bool) {
+        let choices = choices.unwrap_or_default();
+        if whole {
+            (self.choices, self.whole) = (choices, true);
+            return;
+        }
+        let StorageChoices { read, write, receive } = &mut self.choices;
+        for (list, more) in
+            [(read, choices.read), (write, choices.write), (receive, choices.receive)]
+        {
+            for storage in more {
+                if !list.contains(&storage) {
+                    list.push(storage);
+                }
+            }
+        }
+    }
+
     /// Orders the storages the modem named; all the family may have when it named none.
-    pub fn choose_storages(
-        &mut self,
-        profile: &Profile,
-        choices: Result<StorageChoices, CommandError>,
-    ) {
-        self.choices = choices.unwrap_or_default();
+    pub fn choose_storages(&mut self, profile: &Profile) {
         let receive = match self.choices.receive.as_slice() {
             [] => self.choices.read.clone(),
             some => some.to_vec(),
@@ -105,17 +121,19 @@ impl Reception {
         }
         known.selected = arguments.first().copied();
         known.rest = arguments.get(1..).unwrap_or_default().to_vec();
-        known.read = self.swept();
+        known.read = self.swept(&known.read);
         Ok(fills)
     }
 
     /// Storages that can hold texts or reports for us. `MT` shows `SM` and `ME` once more. Where texts
-    /// can be received is read although the list for reading lacks it: a byte of that may be lost.
-    fn swept(&self) -> Vec<Storage> {
+    /// can be received is read although the list for reading lacks it: a byte of that may be lost. So is
+    /// what was read `before`, unless a whole list says otherwise.
+    fn swept(&self, before: &[Storage]) -> Vec<Storage> {
         let StorageChoices { read, receive, .. } = &self.choices;
+        let named = |storage: &Storage| read.contains(storage) || receive.contains(storage);
         let mut swept: Vec<Storage> = [Storage::Sm, Storage::Me, Storage::Sr]
             .into_iter()
-            .filter(|storage| read.contains(storage) || receive.contains(storage))
+            .filter(|storage| named(storage) || (!self.whole && before.contains(storage)))
             .collect();
         if !swept.iter().any(|storage| matches!(storage, Storage::Sm | Storage::Me)) {
             swept.extend(self.arguments().first());
@@ -185,5 +203,31 @@ impl Reception {
 
     fn wanted(&self) -> Option<Indications> {
         self.indications.get(self.indication).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A list that lost bytes adds what it has; only a whole one takes a storage away.
+    #[test]
+    fn a_storage_is_read_on_although_the_lists_lost_it() {
+        use Storage::{Me, Sm, Sr};
+        let lists = |read: &[Storage], receive: &[Storage]| {
+            Ok(StorageChoices { read: read.into(), write: vec![Me], receive: receive.into() })
+        };
+        let swept = |answers: &[(&[Storage], &[Storage], bool)], before: &[Storage]| {
+            let mut reception = Reception::default();
+            for (read, receive, whole) in answers {
+                reception.offered(lists(read, receive), *whole);
+            }
+            reception.choose_storages(&super::super::profile::generic::PROFILE);
+            reception.swept(before)
+        };
+        let damaged: (&[_], &[_], _) = (&[Me, Sr], &[Me], false);
+        assert_eq!(swept(&[damaged, (&[], &[Sm], false)], &[]), [Sm, Me, Sr]);
+        assert_eq!(swept(&[(&[Me], &[Me], false)], &[Sm, Me, Sr]), [Sm, Me, Sr]);
+        assert_eq!(swept(&[damaged, (&[Me], &[Me], true)], &[Sm, Me, Sr]), [Me]);
     }
 }

@@ -118,10 +118,12 @@ impl BringUp {
             }),
             Step::StorageChoices => {
                 // A storage that is missing from the list is never read: a second look costs little.
-                if is_ok(outcome) && !names_storages_only(outcome) && self.asks_once_more() {
+                let whole = names_storages_only(outcome);
+                self.reception.offered(outcome.reply(&sms::ListStorages), whole);
+                if is_ok(outcome) && !whole && self.asks_once_more() {
                     return Progress::Going;
                 }
-                self.reception.choose_storages(known.profile, outcome.reply(&sms::ListStorages));
+                self.reception.choose_storages(known.profile);
             }
             Step::UseStorages => {
                 // Total 0: the SIM has not been read yet (quirk 78).
