@@ -12,7 +12,7 @@ pub(super) async fn resume(shared: &Shared) -> Result<()> {
     let now = shared.clock.wall();
     let unknown = shared.store.write(move |tx| {
         tx.abandon_orders(now)?;
-        tx.close_modems()?;
+        tx.close_modems(now)?;
         tx.resume(None, now)
     });
     let unknown = unknown.await?.len();

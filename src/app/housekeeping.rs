@@ -10,7 +10,7 @@ use super::outages::{self, Outages};
 use super::{Shared, deliverer, intake};
 use crate::bus::Change;
 use crate::io::holder;
-use crate::store::{ErrorKind, Forgotten, Keep, LineId, Result, SmsSwitch};
+use crate::store::{ErrorKind, Forgotten, Keep, Line, LineId, Modem, Result, SmsSwitch};
 use crate::types::{Millis, UnixTime};
 
 /// How often to look. Nothing here is urgent to the second.
@@ -29,14 +29,15 @@ pub(super) async fn run(shared: Arc<Shared>) {
         {
             tracing::error!(%error, "planned texts could not be looked at; trying again");
         }
-        if let Err(error) = look(&shared).await {
+        let looked = match look(&shared).await {
+            Ok(seen) => tell_of_outages(&shared, &mut outages, seen).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = looked {
             // Fault 86: who holds the database, as far as the system tells our user.
             let busy = error.kind == ErrorKind::Busy;
             let holder = busy.then(|| holder::of(shared.store.path())).flatten();
             tracing::error!(%error, holder, "housekeeping failed; trying again");
-        }
-        if let Err(error) = look_at_lines(&shared, &mut outages).await {
-            tracing::error!(%error, "lines could not be looked at; trying again");
         }
         if looks.is_multiple_of(LOOKS_A_SWEEP)
             && let Err(error) = forget(&shared).await
@@ -83,8 +84,8 @@ async fn plan(shared: &Shared) -> Result<()> {
 }
 
 /// Fault 53: the admins learn of a line that is out of service before somebody misses a text.
-async fn look_at_lines(shared: &Shared, outages: &mut Outages) -> Result<()> {
-    let (lines, modems) = shared.store.read(|tx| Ok((tx.lines()?, tx.modems()?))).await?;
+async fn tell_of_outages(shared: &Shared, outages: &mut Outages, seen: Seen) -> Result<()> {
+    let Seen { lines, modems } = seen;
     let (now, wall) = (shared.clock.now(), shared.clock.wall());
     let modem_of = |line: LineId| modems.iter().find(|modem| modem.line == Some(line));
     for line in &lines {
@@ -113,7 +114,13 @@ async fn look_at_lines(shared: &Shared, outages: &mut Outages) -> Result<()> {
 /// A line whose modem was there so short a time before the start is expected to come back.
 const LATELY: Millis = Millis::from_secs(7 * 24 * 3_600);
 
-async fn look(shared: &Shared) -> Result<()> {
+/// The lines and modems as they are now.
+struct Seen {
+    lines: Vec<Line>,
+    modems: Vec<Modem>,
+}
+
+async fn look(shared: &Shared) -> Result<Seen> {
     let now = shared.clock.wall();
     let overdue = now.0 - shared.settings.incomplete_after.0.cast_signed();
     let overdue = UnixTime(overdue);
@@ -131,21 +138,22 @@ async fn look(shared: &Shared) -> Result<()> {
         let shown = tx.attempt(|_| shown.collect::<Result<Vec<_>>>());
         // Should a call have been lost: whoever carries deliveries out does not look by itself.
         tx.call_for_deliveries(now)?;
+        let seen = Seen { lines: tx.lines()?, modems: tx.modems()? };
         // E163, E165: a clock that cannot be right ends nothing.
         if !trusted {
-            return Ok((shown, Default::default(), Default::default(), Default::default()));
+            return Ok((seen, shown, Default::default(), Default::default(), Default::default()));
         }
         let expired = tx.expire_outbound(now)?;
         let again = tx.resend_overdue_unknown(wait, now)?;
         // E122: whose claimer went home is everybody's again.
         let idle = tx.release_idle(claims_idle, now)?;
-        Ok((shown, expired, again, idle))
+        Ok((seen, shown, expired, again, idle))
     });
-    let (shown, expired, again, idle) = written.await?;
+    let (seen, shown, expired, again, idle) = written.await?;
     let shown: Vec<_> = shown?.into_iter().flatten().collect();
     let queue = (!again.is_empty() || !shown.is_empty()).then_some(Change::Queue);
     let messages = shown.into_iter().chain(expired).chain(again).map(Change::Message);
     let idle = idle.into_iter().map(Change::Conversation);
     messages.chain(queue).chain(idle).for_each(|change| shared.bus.ring(change));
-    Ok(())
+    Ok(seen)
 }

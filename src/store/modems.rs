@@ -160,10 +160,12 @@ impl WriteTx<'_> {
 
     /// Of no modem is anything known when a run begins: what an earlier one last heard of it, which may
     /// have ended with the power, is no state of its.
-    pub fn close_modems(&self) -> Result<()> {
-        let sql = "UPDATE modems SET state = 'closed' WHERE state <> 'closed'";
-        self.conn.prepare_cached(sql)?.execute([])?;
-        Ok(())
+    pub fn close_modems(&self, now: UnixTime) -> Result<()> {
+        let sql = "UPDATE modems SET state = 'closed' WHERE state <> 'closed' RETURNING id";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let closed: Vec<i64> =
+            statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        closed.into_iter().try_for_each(|modem| self.changed(ChangeKind::Modem, modem, now))
     }
 
     /// Records what changed about a modem. A SIM can be in one modem only: putting it here takes
