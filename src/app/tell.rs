@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::mail::outgoing::name_of;
+use super::outages;
 use super::text::plain;
 use crate::engine::routing;
 use crate::store::{
@@ -224,7 +225,7 @@ fn queue(
     let ready: Vec<Option<LineId>> = tx
         .modems()?
         .iter()
-        .filter(|modem| modem.state == "ready")
+        .filter(|modem| outages::serves(Some(*modem)))
         .map(|modem| modem.line)
         .collect();
     let all = lines.iter().map(|line| line.id).filter(|line| sends(*line));

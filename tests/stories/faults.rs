@@ -339,7 +339,7 @@ async fn a_line_whose_burst_was_refused_sends_slower_and_remembers_it() {
 }
 
 /// Fault 62: no report ever comes. The text stays sent for as long as anybody looks; it has not
-/// failed, and nothing goes again.
+/// failed, and nothing goes again. Its page says until when a report is expected, and then that none came.
 #[tokio::test(start_paused = true)]
 async fn a_text_without_its_report_stays_sent() {
     let gateway = TestGateway::plain(1).await;
@@ -347,7 +347,13 @@ async fn a_text_without_its_report_stays_sent() {
     gateway.faults(0, "lost_on_air = true");
     let id = gateway.send(CUSTOMER, "hello?").await;
     gateway.becomes(id, MessageState::Sent).await;
+    let page = async || gateway.page(&format!("/messages/{id}"), None).await.2;
+    let says = "<dt>Delivery report</dt><dd>";
+    let before = page().await;
+    assert!(before.contains(&format!("{says}expected until ")), "{before}");
     gateway.pass(26 * 3_600).await;
+    let after = page().await;
+    assert!(after.contains(&format!("{says}none came in time")), "{after}");
     let message = gateway.message(id).await;
     assert_eq!((message.state, message.delivered_at), (MessageState::Sent, None));
     assert_eq!(gateway.submitted(0).len(), 1);
@@ -394,6 +400,43 @@ async fn a_line_that_is_out_of_service_for_ten_minutes_is_told_of_once() {
         gone.iter().any(|told| told.contains("its modem is gone. Look at the cable")),
         "{gone:?}"
     );
+}
+
+/// Fault 66: the power comes back to the gateway and to modems of every family at the same moment, and texts wait in
+/// their SIMs. All are ready within twenty seconds of the start.
+#[tokio::test(start_paused = true)]
+async fn after_a_power_cut_every_family_of_modem_is_ready_within_twenty_seconds() {
+    let families: Vec<_> = simgate::emulator::profiles().collect();
+    let modem = |family: &&str| format!("[[modem]]\nprofile = \"{family}\"\n");
+    let mut gateway = TestGateway::toml(&families.iter().map(modem).collect::<String>()).await;
+    let all_ready = async |gateway: &TestGateway| {
+        gateway
+            .until("all are ready", async || {
+                let modems = gateway.store.read(|tx| tx.modems()).await.expect("readable");
+                let ready = modems.iter().filter(|modem| modem.state == "ready").count();
+                (ready == families.len()).then_some(())
+            })
+            .await;
+    };
+    all_ready(&gateway).await;
+    gateway.stop().await;
+    for index in 0..families.len() {
+        for n in 0..5 {
+            let text = format!("text {n} while it was dark");
+            gateway.modems.with(|world| world.text_to(index, OTHER, &text)).expect("sent");
+        }
+        gateway.modems.with(|world| world.pull(index)).expect("dark");
+    }
+    gateway.pass(60).await;
+    for index in 0..families.len() {
+        gateway.modems.with(|world| world.put_back(index, None)).expect("light");
+    }
+    let light = gateway.clock.now();
+    gateway.start().await;
+    all_ready(&gateway).await;
+    let took = gateway.clock.now() - light;
+    assert!(took <= Millis(20_000), "{took}");
+    gateway.received(5 * families.len()).await;
 }
 
 /// Fault 45: a modem that takes seconds for everything works, and its page says why texts take long.

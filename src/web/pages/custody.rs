@@ -13,8 +13,9 @@ use super::face::{Piece, linked};
 use super::timeline::writer;
 use super::words::{self, Action, Badge, actions, badge, size};
 use super::{Extent, Frame};
-use crate::store::{MailText, Message, StoreError, UserId};
-use crate::types::{ConversationId, Direction, MessageId, UnixTime};
+use crate::sms::{Tpdu, Way};
+use crate::store::{MailText, Message, ReportOutcome, SegmentRow, StoreError, UserId};
+use crate::types::{ConversationId, Direction, MessageId, MessageState, Millis, UnixTime};
 use crate::web::App;
 use crate::web::api::settle::{Decision, settle as carry_out};
 use crate::web::auth::Caller;
@@ -108,7 +109,7 @@ pub(in crate::web) async fn show(
         who: writer(message.author.as_ref(), &names),
         state: badge(message.state),
         why: message.hold.clone().or(message.error.as_ref().map(|e| e.detail.clone())),
-        facts: facts(&message, mail.as_ref(), &when),
+        facts: facts(&message, mail.as_ref(), report(&message, &segments, app.now(), &when), &when),
         left_out: mail.map(|mail| left_out(&mail)).unwrap_or_default(),
         stations: custody
             .into_iter()
@@ -146,6 +147,7 @@ fn left_out(mail: &MailText) -> Vec<(String, String)> {
 fn facts(
     message: &Message,
     mail: Option<&MailText>,
+    report: Option<String>,
     when: &dyn Fn(UnixTime) -> String,
 ) -> Vec<(&'static str, String)> {
     let mut facts = vec![("Written", when(message.created_at))];
@@ -156,6 +158,7 @@ fn facts(
         ("Delivered", message.delivered_at),
     ];
     facts.extend(times.into_iter().filter_map(|(word, at)| Some((word, when(at?)))));
+    facts.extend(report.map(|report| ("Delivery report", report)));
     let segments = usize::try_from(message.segments).unwrap_or(usize::MAX);
     facts.push(("Size", size(segments, message.alphabet.as_deref())));
     facts.push(("Class", message.class.as_str().to_owned()));
@@ -170,6 +173,42 @@ fn facts(
         facts.push(("Came", format!("{} times", message.seen_count)));
     }
     facts
+}
+
+/// How long a report may come after the network gave up: it is sent from where the network tried last.
+const REPORT_UNDER_WAY: Millis = Millis::from_secs(3_600);
+
+/// What is known of the delivery of a text that the network took and has not said the last word of. The
+/// network tries for as long as the segments told it to (TP-VP, 23.040 §9.2.3.12).
+fn report(
+    message: &Message,
+    segments: &[SegmentRow],
+    now: UnixTime,
+    when: &dyn Fn(UnixTime) -> String,
+) -> Option<String> {
+    let sent_at = message.sent_at.filter(|_| message.state == MessageState::Sent)?;
+    let round = segments.iter().map(|segment| segment.round).max()?;
+    let last: Vec<&SegmentRow> = segments.iter().filter(|segment| segment.round == round).collect();
+    let Ok(Tpdu::Submit(submit)) = Tpdu::decode(&last.last()?.tpdu, Way::FromMobile) else {
+        return None;
+    };
+    if !submit.report {
+        return Some("not asked for".to_owned());
+    }
+    let tried = Millis::from_secs(submit.validity?.seconds()?.into());
+    let until = sent_at.after(tried).after(REPORT_UNDER_WAY);
+    let delivered = last.iter().filter(|one| one.report == Some(ReportOutcome::Delivered)).count();
+    Some(match (delivered, now < until) {
+        (0, true) => format!("expected until {}", when(until)),
+        (0, false) => "none came in time; it may have arrived all the same".to_owned(),
+        (some, true) => {
+            format!("{some} of {} segments delivered, the rest until {}", last.len(), when(until))
+        }
+        (some, false) => format!(
+            "{some} of {} segments delivered; the rest may have arrived all the same",
+            last.len()
+        ),
+    })
 }
 
 /// The decision, a line a step.
