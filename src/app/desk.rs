@@ -135,6 +135,14 @@ impl Desk {
                 self.tell_sender(Heard::Late { ticket, outcome })
             }
             Event::Restarted => self.restarted().await,
+            Event::Restarting => {
+                tracing::warn!(port = self.candidate.name, "restarting the modem");
+                if let Some(imei) = &self.imei {
+                    self.shared.restarts.ordered(imei, self.shared.clock.now());
+                    self.allow_restart();
+                }
+                self.restarted().await
+            }
             Event::FellWhileSending => self.fell().await,
             Event::Status(status) => self.radio(status).await,
             Event::Storage { storage, used, total } => self.storage(storage, used, total).await,
@@ -180,6 +188,14 @@ impl Desk {
         self.counts_anew = false;
         let now = self.shared.clock.wall();
         self.shared.store.write(move |tx| tx.references_begin(line, now)).await
+    }
+
+    /// A modem that cannot be told from another one is not restarted: nobody would know when it was last.
+    fn allow_restart(&self) {
+        if let Some(imei) = &self.imei {
+            let from = self.shared.restarts.allowed_from(imei);
+            let _ = self.asks.send(Ask::Order(Order::AllowRestart { from }));
+        }
     }
 
     fn held_until(&self) -> Option<Millis> {
@@ -231,6 +247,7 @@ impl Desk {
         let modem = self.shared.store.write(move |tx| tx.upsert_modem(&seen, now)).await?;
         self.modem = Some(modem);
         self.imei = identity.imei.clone();
+        self.allow_restart();
         let imei = identity.imei.as_ref().map(Imei::as_str);
         self.shared.traces.identified(&self.candidate.name, modem.0, imei);
         tracing::info!(port = self.candidate.name, %modem, profile = identity.profile, "modem found");

@@ -42,6 +42,7 @@ mod panics;
 mod pin;
 mod rebuild;
 mod reports;
+mod restarts;
 mod retention;
 mod roster;
 mod segments;
@@ -92,6 +93,7 @@ struct Shared {
     hooks: Arc<dyn Hook>,
     owners: owners::Owners,
     supply: supply::Supply,
+    restarts: restarts::Restarts,
     /// Lines whose SIM was found in this run.
     met: Mutex<HashSet<LineId>>,
     traces: traces::Traces,
@@ -152,6 +154,7 @@ impl Gateway {
             hooks,
             owners: owners::Owners::default(),
             supply: supply::Supply::default(),
+            restarts: restarts::Restarts::default(),
             met: Mutex::default(),
             traces: traces::Traces::default(),
             stopping,

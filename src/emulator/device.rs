@@ -138,6 +138,9 @@ impl Device {
         if let Some(sim) = &mut self.sim {
             sim.pin.power_off();
         }
+        if self.faults.restart_cures {
+            self.set_faults(Faults::default());
+        }
         self.power = Power::Booting;
         self.sim_ready_at = self.now + self.profile.boot + self.profile.sim_busy;
         self.later(self.profile.boot, Task::Booted);

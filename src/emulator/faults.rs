@@ -41,6 +41,8 @@ pub struct Faults {
     pub reset_at_sent: Option<u64>,
     /// A restart also makes the port vanish, as USB modems do.
     pub reset_unplugs: bool,
+    /// The plan ends when the modem starts anew, as what is wrong inside a modem does.
+    pub restart_cures: bool,
     /// Storages that say they are full (`SM`, `ME`).
     pub full: Vec<String>,
     /// No `+CMTI`, `+CDSI`, `+CMT`: messages arrive silently.

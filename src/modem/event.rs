@@ -54,6 +54,9 @@ pub enum Event {
     },
     /// The modem has lost its settings since it was last set up: it counts anew, if it counts.
     Restarted,
+    /// The recovery ladder restarts the modem now, as [`super::Order::AllowRestart`] allowed; it counts
+    /// anew afterwards.
+    Restarting,
     /// The modem restarted or went away in the middle of a submit, as a weak supply makes it.
     FellWhileSending,
     /// Signal, registration or operator changed.

@@ -2,6 +2,8 @@
 //!
 //! Failures go in, the next [`Rung`] comes out. Good work for a while starts at the bottom again.
 //! The rungs above [`Rung::Reopen`] (cutting USB power, the host) are not software and not here.
+//! [`Rung::Restart`] needs leave: a restart costs the network half a minute, and a modem that it does
+//! not help must not be restarted all day long.
 
 use std::fmt;
 
@@ -16,6 +18,8 @@ pub(super) enum Rung {
     Reset,
     /// Radio off and on (`+CFUN`).
     Radio,
+    /// The whole modem anew (`+CFUN=1,1`); on USB its port disappears meanwhile.
+    Restart,
     /// Close the port and open it again.
     Reopen,
 }
@@ -26,6 +30,7 @@ impl fmt::Display for Rung {
             Rung::Escape => "ESC and AT",
             Rung::Reset => "ATZ and set-up",
             Rung::Radio => "radio off and on",
+            Rung::Restart => "restart of the modem",
             Rung::Reopen => "reopen the port",
         })
     }
@@ -40,7 +45,7 @@ pub(super) struct Ladder {
 
 impl Ladder {
     /// Something went unanswered: the measure to take.
-    pub fn climb(&mut self, now: Millis) -> Rung {
+    pub fn climb(&mut self, now: Millis, may_restart: bool) -> Rung {
         if now.since(self.failed_at) > FORGIVEN_AFTER {
             self.failures = 0;
         }
@@ -50,6 +55,7 @@ impl Ladder {
             1 => Rung::Escape,
             2 => Rung::Reset,
             3 => Rung::Radio,
+            _ if may_restart => Rung::Restart,
             _ => Rung::Reopen,
         }
     }
@@ -65,8 +71,10 @@ mod tests {
     fn each_failure_climbs_and_good_work_begins_again_below() {
         let mut ladder = Ladder::default();
         let at = Millis::from_secs;
-        let rungs = [1, 20, 40, 60, 80].map(|second| ladder.climb(at(second)));
-        assert_eq!(rungs, [Rung::Escape, Rung::Reset, Rung::Radio, Rung::Reopen, Rung::Reopen]);
-        assert_eq!(ladder.climb(at(1_000)), Rung::Escape);
+        let mut climb = |second, may_restart| ladder.climb(at(second), may_restart);
+        let rungs = [climb(1, true), climb(20, true), climb(40, true), climb(60, true)];
+        assert_eq!(rungs, [Rung::Escape, Rung::Reset, Rung::Radio, Rung::Restart]);
+        assert_eq!([climb(80, false), climb(100, false)], [Rung::Reopen, Rung::Reopen]);
+        assert_eq!(climb(1_000, true), Rung::Escape);
     }
 }

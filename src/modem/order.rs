@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::at::Disposition;
+use crate::types::Millis;
 
 /// One submit or query, numbered by the caller; its answer carries the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +36,12 @@ pub enum Order {
     Leave(Receipt),
     /// The attempt is durably recorded: enter the configured PIN now, once.
     AllowPin,
+    /// From this time on the modem may be restarted once, when nothing less has helped. The driver
+    /// of a port that comes and goes cannot know when that was done last.
+    AllowRestart {
+        /// On the clock of the driver's inputs.
+        from: Millis,
+    },
     /// Read every storage now.
     Sweep,
     /// Ask the network a USSD question.

@@ -251,7 +251,12 @@ impl Outbox {
 
     /// Whether the modem may be silent because the last submit is still on the air.
     pub fn may_be_answered(&self, now: Millis) -> bool {
-        self.unknown.back().is_some_and(|open| now.since(open.since) < ON_THE_AIR)
+        now < self.answered_until()
+    }
+
+    /// Until when that may be so.
+    pub fn answered_until(&self) -> Millis {
+        self.unknown.back().map_or(Millis(0), |open| open.since + ON_THE_AIR)
     }
 
     /// The port is gone: no answer can come any more.

@@ -20,7 +20,7 @@ use super::outbox::{self, Outbox, Submit};
 use super::settings::Settings;
 use super::state::State;
 use super::ussd::Ussd;
-use crate::at::commands::general::{Console, RadioOff, SwitchOff};
+use crate::at::commands::general::{Console, RadioOff, RestartModem, SwitchOff};
 use crate::at::{self, ConsoleLine, Dialogue, End, Outcome, Request};
 use crate::types::Millis;
 use recovery::{RADIO_AFTER, TRY_AGAIN};
@@ -64,6 +64,7 @@ enum Task {
     Ussd,
     Console(Ticket),
     RadioOff,
+    Restart,
 }
 
 /// One modem's session.
@@ -81,6 +82,8 @@ pub(super) struct Session {
     ussd: Ussd,
     console: Vec<(Ticket, ConsoleLine)>,
     ladder: Ladder,
+    /// From when on the ladder may restart the modem.
+    restart_from: Option<Millis>,
     in_flight: Option<(at::Ticket, Task)>,
     last_ticket: u64,
     /// Nothing is written before this, unless it may follow at once: held-back lines come first.
@@ -110,6 +113,7 @@ impl Session {
             ussd: Ussd::default(),
             console: Vec::new(),
             ladder: Ladder::default(),
+            restart_from: None,
             in_flight: None,
             last_ticket: 0,
             quiet_until: Millis(0),
@@ -211,6 +215,11 @@ impl Session {
                 };
                 (Task::RadioOff, off)
             }
+            // What became of the last submit is heard first: a restart would end it.
+            Phase::Recovering { rung: Rung::Restart, .. } if !self.outbox.may_be_answered(now) => {
+                self.restart(out);
+                (Task::Restart, Request::of(&RestartModem))
+            }
             Phase::Working | Phase::Stopping { .. } => self.next_work(now, out)?,
             _ => return None,
         };
@@ -287,6 +296,7 @@ impl Session {
         let next = match &self.phase {
             Phase::BringUp(list) => Some(list.due()),
             Phase::Recovering { rung: Rung::Radio, .. } => Some(Millis(0)),
+            Phase::Recovering { rung: Rung::Restart, .. } => Some(self.outbox.answered_until()),
             Phase::Working => {
                 let sending = self.outbox.is_waiting() && self.health.is_registered();
                 let now = (sending || !self.console.is_empty()).then_some(Millis(0));
@@ -356,6 +366,7 @@ impl Session {
                     self.phase = Phase::BringUp(list);
                 }
             }
+            Order::AllowRestart { from } => self.restart_from = Some(from),
             Order::Sweep => self.inbox.hint(now),
             Order::Ussd { ticket, code } => {
                 self.ussd.ask(ticket, code);
@@ -408,6 +419,7 @@ impl Session {
         let known = &mut self.known;
         let answered = match task {
             Task::BringUp => return self.on_bring_up(now, outcome, out),
+            Task::Restart => return self.on_restart(now, outcome, out),
             Task::RadioOff => {
                 if matches!(self.phase, Phase::Recovering { .. }) {
                     let until = Some(now + RADIO_PAUSE);

@@ -194,6 +194,32 @@ fn a_modem_that_is_slow_for_good_receives_and_sends() {
     }
 }
 
+/// Fault 8: something inside a modem hangs until it starts anew. Nothing less helps, so the ladder restarts
+/// it, a stick as well as one that stays at its port, and both texts pass.
+#[test]
+fn a_modem_that_only_a_restart_cures_is_restarted_once() {
+    for family in simgate::emulator::profiles() {
+        for (on, effect) in [("+CMGS", "no_prompt"), ("+CPMS", "no_answer"), ("+CREG", "no_answer")]
+        {
+            let mut bench = Bench::new(&[family]);
+            bench.act(&Op::Wait(20_000));
+            let plan =
+                format!("restart_cures = true\n[[rules]]\non = \"{on}\"\neffect = \"{effect}\"\n");
+            let plan = Faults::parse(&plan).expect("a plan");
+            bench.world.set_faults(0, plan).expect("there is one");
+            bench.act(&Op::Receive { modem: 0, parts: 3 });
+            bench.act(&Op::Send { modem: 0, parts: 3, report: false });
+            bench.act(&Op::Wait(900_000));
+            let notes = &bench.notes;
+            assert_eq!(bench.restarts, 1, "{family}, {on}: {notes:?}");
+            assert_eq!(bench.ledger.inbound.len(), 3, "{family}, {on}: {notes:?}");
+            assert_eq!(bench.count(Stage::Accepted), 3, "{family}, {on}: {notes:?}");
+            bench.calm();
+            bench.verdict().unwrap_or_else(|broken| panic!("{family}, {on}: {broken}"));
+        }
+    }
+}
+
 /// Faults of every kind that never end: whatever still can come in and leave does so.
 #[test]
 fn a_fault_that_stays_for_good_stops_no_text_that_can_pass() {

@@ -402,6 +402,40 @@ async fn a_line_that_is_out_of_service_for_ten_minutes_is_told_of_once() {
     );
 }
 
+/// Faults 8, 22: a stick takes no text until it starts anew. The ladder restarts it, it leaves the bus and comes
+/// back, and the text goes. One that a restart does not help is restarted twice an hour, and receives.
+#[tokio::test(start_paused = true)]
+async fn a_stick_that_only_a_restart_cures_is_restarted_and_no_more_than_twice_an_hour() {
+    let gateway = TestGateway::toml("[[modem]]\nprofile = \"huawei\"\n").await;
+    gateway.ready().await;
+    let hangs = "[[rules]]\non = \"+CMGS\"\neffect = \"no_prompt\"\n";
+    gateway.faults(0, &format!("restart_cures = true\n{hangs}"));
+    let id = gateway.send(CUSTOMER, "do you take this?").await;
+    gateway.becomes(id, MessageState::Delivered).await;
+    assert_eq!(gateway.submitted(0).len(), 1);
+    let modems = gateway.store.read(|tx| tx.modems()).await.expect("readable");
+    assert!(!format!("{:?}", modems[0].note).contains("supply"), "{:?}", modems[0].note);
+
+    gateway.faults(0, hangs);
+    let waits = gateway.send(CUSTOMER, "and this?").await;
+    let (mut there, mut restarts) = (true, 0);
+    for second in 0..4_000 {
+        gateway.pass(1).await;
+        if second % 1_200 == 0 {
+            gateway.modems.with(|world| world.text_to(0, OTHER, "are you there?")).expect("sent");
+        }
+        let plugged = gateway.modems.with(|world| world.modem(0).map(|modem| modem.plugged));
+        let plugged = plugged.expect("there is one");
+        restarts += u32::from(there && !plugged);
+        there = plugged;
+    }
+    assert!((2..=3).contains(&restarts), "{restarts}");
+    assert_eq!(gateway.inbox().await.len(), 4);
+    gateway.faults(0, "");
+    gateway.becomes(waits, MessageState::Delivered).await;
+    assert_eq!(gateway.submitted(0).len(), 2);
+}
+
 /// Fault 66: the power comes back to the gateway and to modems of every family at the same moment, and texts wait in
 /// their SIMs. All are ready within twenty seconds of the start.
 #[tokio::test(start_paused = true)]

@@ -27,6 +27,8 @@ const PAUSE: Millis = Millis::from_secs(5);
 const BACKOFF: Millis = Millis::from_secs(30);
 /// A port is looked at again after this.
 const REOPEN: Millis = Millis::from_secs(1);
+/// How often the gateway lets a modem be restarted: more often than it does, for short lives.
+const RESTARTS_EVERY: Millis = Millis::from_secs(120);
 
 /// Something that happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +142,8 @@ struct Seat {
     silent: bool,
     /// Something was said since the last change of state.
     told: bool,
+    /// From when on the modem may be restarted.
+    restart_from: Millis,
 }
 
 /// Modems, drivers, ledger.
@@ -155,6 +159,8 @@ pub struct Bench {
     pub commands: u64,
     /// What drivers said to people.
     pub notes: Vec<String>,
+    /// How often a driver restarted its modem.
+    pub restarts: u32,
     /// Every text out goes by a slot; else every fourth text does.
     pub keep: bool,
     seats: Vec<Seat>,
@@ -185,6 +191,7 @@ impl Bench {
             bytes: (0, 0),
             commands: 0,
             notes: Vec::new(),
+            restarts: 0,
             keep: false,
             seats,
             alive: true,
@@ -550,6 +557,15 @@ impl Bench {
                 seat.commits.push_back((done, Work::Late(ticket.0 as usize)));
             }
             Event::PinWanted { .. } => self.drive(modem, Input::Order(Order::AllowPin)),
+            Event::Identified(_) => {
+                let from = seat.restart_from;
+                self.drive(modem, Input::Order(Order::AllowRestart { from }));
+            }
+            Event::Restarting => {
+                let from = self.now + RESTARTS_EVERY;
+                (seat.restart_from, self.restarts) = (from, self.restarts + 1);
+                self.drive(modem, Input::Order(Order::AllowRestart { from }));
+            }
             Event::Note(note) => {
                 seat.told = true;
                 self.notes.push(note);

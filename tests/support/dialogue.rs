@@ -118,7 +118,7 @@ fn settings(script: &[Line]) -> (Settings, Vec<Line>) {
 }
 
 /// `submit 1 HEX`, `submit-more 1 HEX`, `submit-keep 1 HEX`, `confirm 1`, `release 1`, `leave 1`,
-/// `allow-pin`, `sweep`, `ussd 1 *100#`, `console 1 AT+CSQ`, `restart`, `stop`.
+/// `allow-pin`, `allow-restart 60` (from that second on), `sweep`, `ussd 1 *100#`, `console 1 AT+CSQ`, `restart`, `stop`.
 fn order(words: &str) -> Result<Order, String> {
     let mut parts = words.splitn(3, ' ');
     let verb = parts.next().unwrap_or("");
@@ -134,6 +134,7 @@ fn order(words: &str) -> Result<Order, String> {
         "release" => Order::Release(Receipt(number)),
         "leave" => Order::Leave(Receipt(number)),
         "allow-pin" => Order::AllowPin,
+        "allow-restart" => Order::AllowRestart { from: Millis::from_secs(number) },
         "sweep" => Order::Sweep,
         "ussd" => Order::Ussd { ticket, code: text },
         "console" => Order::Console { ticket, command: text },
@@ -368,6 +369,7 @@ pub fn conclusion(event: &Event) -> String {
         Event::SubmittedLate { ticket, outcome } => format!("late {}", submitted(ticket, outcome)),
         Event::FellWhileSending => "fell-while-sending".to_owned(),
         Event::Restarted => "restarted".to_owned(),
+        Event::Restarting => "restarting".to_owned(),
         Event::Status(status) => {
             let signal = status.signal_dbm.map_or("-".to_owned(), |dbm| dbm.to_string());
             let operator = status.operator.as_deref().unwrap_or("-");

@@ -4,6 +4,7 @@
 //! is next is the ladder's decision.
 
 use super::{Event, Out, Phase, Rung, Session};
+use crate::at::{self, End, Outcome};
 use crate::types::Millis;
 
 impl Session {
@@ -24,7 +25,8 @@ impl Session {
     /// A command went unanswered. The conversation is bringing the modem to its senses already;
     /// what we do when it answers depends on how often that happened.
     pub(super) fn recover(&mut self, now: Millis, out: &mut Out) {
-        let rung = self.ladder.climb(now);
+        let may_restart = self.restart_from.is_some_and(|from| from <= now);
+        let rung = self.ladder.climb(now, may_restart);
         self.stop_sending("the modem stopped answering", out);
         out.note(format!("The modem stopped answering; recovery: {rung}."));
         if rung == Rung::Reopen {
@@ -42,6 +44,26 @@ impl Session {
             }
             Phase::Recovering { rung: Rung::Reset | Rung::Reopen, .. } => self.bring_up(true, out),
             _ => {}
+        }
+    }
+
+    /// The modem is told to restart: from here on this is said to nobody, and to no modem again.
+    pub(super) fn restart(&mut self, out: &mut Out) {
+        self.restart_from = None;
+        self.outbox.restarting();
+        out.event(Event::Restarting);
+    }
+
+    /// It was told to. One that starts says so, leaves the bus, or answers when it has.
+    pub(super) fn on_restart(&mut self, now: Millis, outcome: &Outcome, out: &mut Out) {
+        match outcome.end {
+            // It began to say so before its answer was complete.
+            End::GivenUp => {}
+            End::Final(at::FinalResult::Ok) | End::Assumed => {
+                let again_at = now + STARTS_WITHIN;
+                self.enter(Phase::Recovering { rung: Rung::Escape, again_at }, out);
+            }
+            _ => self.ask_to_reopen(now, "the modem does not restart", out),
         }
     }
 
@@ -68,3 +90,5 @@ impl Session {
 /// We try again by ourselves when nobody reopened the port.
 pub(super) const TRY_AGAIN: Millis = Millis::from_secs(30);
 pub(super) const RADIO_AFTER: Millis = Millis::from_secs(600);
+/// A modem that restarts is spoken to after this, unless it said before that it has started.
+const STARTS_WITHIN: Millis = Millis::from_secs(15);
