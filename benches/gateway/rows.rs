@@ -345,12 +345,26 @@ fn serial_line(size: &Size) -> Vec<Figure> {
     ]
 }
 
-/// A library that makes every fsync take 10 ms, for `LD_PRELOAD`.
+/// A library that makes every fsync take 10 ms, for `LD_PRELOAD`. The disk below does its own meanwhile.
 fn slow_fsync(folder: &Path) -> PathBuf {
     let (source, library) = (folder.join("slow.c"), folder.join("slow.so"));
-    let text = "#include <unistd.h>\n#include <sys/syscall.h>\n\
-                int fsync(int fd) { usleep(10000); return syscall(SYS_fsync, fd); }\n\
-                int fdatasync(int fd) { usleep(10000); return syscall(SYS_fdatasync, fd); }\n";
+    let text = r#"
+        #define _GNU_SOURCE
+        #include <sys/syscall.h>
+        #include <time.h>
+        #include <unistd.h>
+        static int slow(long sync, int fd) {
+            struct timespec until;
+            clock_gettime(CLOCK_MONOTONIC, &until);
+            until.tv_nsec += 10000000;
+            if (until.tv_nsec >= 1000000000) { until.tv_nsec -= 1000000000; until.tv_sec++; }
+            int done = syscall(sync, fd);
+            clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, 0);
+            return done;
+        }
+        int fsync(int fd) { return slow(SYS_fsync, fd); }
+        int fdatasync(int fd) { return slow(SYS_fdatasync, fd); }
+    "#;
     std::fs::write(&source, text).expect("a source");
     let mut compiler = Command::new("cc");
     compiler.args(["-shared", "-fPIC", "-O", "-o"]).arg(&library).arg(&source);

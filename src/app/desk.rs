@@ -284,13 +284,19 @@ impl Desk {
             imsi: self.sim.imsi.clone(),
             number: self.sim.number.clone(),
             operator: self.operator.clone(),
+            smsc: self.sim.smsc.clone(),
         };
         let now = self.shared.clock.wall();
         let found = self.shared.store.write(move |tx| {
             let id = tx.upsert_line(&seen, now)?;
-            Ok((id, tx.line(id)?.and_then(|line| line.country)))
+            let country = tx.line(id)?.and_then(|line| line.country);
+            Ok((id, country, tx.service_centre(id)?))
         });
-        let (line, country) = found.await?;
+        let (line, country, centre) = found.await?;
+        // The SIM has forgotten where its texts go to, as some do over a power cut (fault 58).
+        if let Some(centre) = centre.filter(|_| self.sim.smsc.is_none()) {
+            let _ = self.asks.send(Ask::Order(Order::Centre(centre)));
+        }
         self.country = country.or(self.shared.settings.country);
         Ok(line)
     }

@@ -206,7 +206,7 @@ fn seen(sim: &SimFacts) -> SeenSim {
         iccid: Iccid::parse(&sim.iccid),
         imsi: Imsi::parse(&sim.imsi),
         number: Some(sim.number.clone()),
-        operator: None,
+        ..SeenSim::default()
     }
 }
 

@@ -101,7 +101,6 @@ const REFUSED: &[(&str, bool, &str)] = &[
     ("+CNMI", true, "the gateway sets how texts are announced"),
     ("+CPMS", true, "the gateway sets where texts are stored"),
     ("+CSMP", true, "on some modems it empties the service centre number"),
-    ("+CSCA", true, "it writes the SIM: set the service centre in the settings"),
     ("+CGDATA", false, "it takes the port away"),
     ("&W", false, "it wears out the flash and surprises other programs"),
     ("D", false, "it dials"),
@@ -129,6 +128,7 @@ mod tests {
             "AT&V",
             "AT&F",
             "AT+CGDCONT?",
+            "AT+CSCA=\"+447700900000\",145",
         ] {
             assert!(checked(command).is_ok(), "{command}: {:?}", checked(command));
         }

@@ -47,6 +47,8 @@ pub(super) struct Health {
     registration_at: Millis,
     operator_at: Millis,
     centre_at: Millis,
+    /// It was told while the modem was being set up that the SIM has lost its own.
+    centre_lost: bool,
     /// `None`: there is nothing to look after.
     indications_at: Option<Millis>,
     /// They are not as we set them any more: everything is to be set again.
@@ -77,6 +79,7 @@ impl Health {
             registration_at: Millis(0),
             operator_at: Millis(0),
             centre_at: Millis(0),
+            centre_lost: false,
             indications_at: None,
             indications_lost: false,
             radio_off: false,
@@ -97,7 +100,8 @@ impl Health {
         self.lost_at = None;
         self.queue.clear();
         (self.signal_at, self.registration_at, self.operator_at) = (now, now, now);
-        self.centre_at = now + CENTRE_EVERY;
+        let lost = std::mem::take(&mut self.centre_lost);
+        self.centre_at = if lost { now } else { now + CENTRE_EVERY };
         (self.indications_lost, self.radio_off) = (false, false);
         // What came before the port was opened was never acknowledged: the modem may give up
         // waiting only now, and then drops the setting that it has just taken (27.005 §3.4.4).
@@ -142,6 +146,11 @@ impl Health {
     /// Registration may have changed.
     pub fn ask_registration(&mut self, now: Millis) {
         self.registration_at = now;
+    }
+
+    /// The SIM has no service centre and had one: it is put back as soon as the modem is set up.
+    pub fn centre_lost(&mut self, now: Millis) {
+        (self.centre_at, self.centre_lost) = (now, true);
     }
 
     /// A refusal that a lost service centre would explain (quirks 19, 28).
@@ -269,7 +278,9 @@ impl Health {
             Poll::RestoreCentre if outcome.end == End::Final(FinalResult::Ok) => {
                 out.note("The service centre number was lost and has been restored.");
             }
-            Poll::RestoreCentre => {}
+            Poll::RestoreCentre => {
+                out.note_once("The service centre number was lost and could not be restored.");
+            }
             Poll::Indications => {
                 let (told, set) = (outcome.reply(&QueryIndications).ok(), known.indications);
                 if let (Some(told), Some(set)) = (told, set)

@@ -42,6 +42,8 @@ pub enum Order {
         /// On the clock of the driver's inputs.
         from: Millis,
     },
+    /// The service centre that this SIM had when it last knew one: put back if it has none.
+    Centre(String),
     /// Read every storage now.
     Sweep,
     /// Ask the network a USSD question.

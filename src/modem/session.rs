@@ -367,6 +367,11 @@ impl Session {
                 }
             }
             Order::AllowRestart { from } => self.restart_from = Some(from),
+            Order::Centre(number) if self.known.sim.smsc.is_none() => {
+                self.known.sim.smsc = Some(number);
+                self.health.centre_lost(now);
+            }
+            Order::Centre(_) => {}
             Order::Sweep => self.inbox.hint(now),
             Order::Ussd { ticket, code } => {
                 self.ussd.ask(ticket, code);

@@ -23,6 +23,8 @@ pub struct SeenSim {
     pub number: Option<String>,
     /// The network it is in.
     pub operator: Option<String>,
+    /// Its service centre, while the SIM knows it.
+    pub smsc: Option<String>,
 }
 
 /// A SIM card and what people set for it.
@@ -97,6 +99,16 @@ impl ReadTx<'_> {
     }
 }
 
+impl ReadTx<'_> {
+    /// The service centre that the SIM of `line` had when it last knew one.
+    pub fn service_centre(&self, line: LineId) -> Result<Option<String>> {
+        let sql = "SELECT smsc FROM lines WHERE id = ?1";
+        let found =
+            self.conn.prepare_cached(sql)?.query_row([line], |row| row.get(0)).optional()?;
+        Ok(found.flatten())
+    }
+}
+
 impl WriteTx<'_> {
     /// The line of a SIM; a new SIM becomes a line by itself. What people set stays.
     pub fn upsert_line(&self, sim: &SeenSim, now: UnixTime) -> Result<LineId> {
@@ -108,6 +120,7 @@ impl WriteTx<'_> {
             (sim.iccid.as_ref().map(Iccid::as_str), sim.imsi.as_ref().map(Imsi::as_str));
         let sql = "UPDATE lines SET imsi = coalesce(:imsi, imsi), iccid = coalesce(:iccid, iccid),
                           number = coalesce(number, :number), operator = coalesce(:operator, operator),
+                          smsc = coalesce(:smsc, smsc),
                           name = iif(named OR :operator IS NULL, name, :operator)
                     WHERE id = (SELECT id FROM lines
                                  WHERE iccid = :iccid
@@ -116,17 +129,20 @@ impl WriteTx<'_> {
                    RETURNING id";
         let seen = named_params! {
             ":iccid": iccid, ":imsi": imsi, ":number": sim.number, ":operator": sim.operator,
+            ":smsc": sim.smsc,
         };
         let known = self.conn.prepare_cached(sql)?.query_row(seen, |row| row.get(0)).optional()?;
         let id = match known {
             Some(id) => id,
             None => {
-                let sql = "INSERT INTO lines (iccid, imsi, number, name, operator, created_at)
-                           VALUES (:iccid, :imsi, :number, coalesce(:operator, 'SIM'), :operator, :now)
+                let sql =
+                    "INSERT INTO lines (iccid, imsi, number, name, operator, smsc, created_at)
+                           VALUES (:iccid, :imsi, :number, coalesce(:operator, 'SIM'), :operator,
+                                   :smsc, :now)
                            RETURNING id";
                 let new = named_params! {
                     ":iccid": iccid, ":imsi": imsi, ":number": sim.number,
-                    ":operator": sim.operator, ":now": now,
+                    ":operator": sim.operator, ":smsc": sim.smsc, ":now": now,
                 };
                 self.conn.prepare_cached(sql)?.query_row(new, |row| row.get(0))?
             }

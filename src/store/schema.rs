@@ -12,7 +12,7 @@ use super::error::{ErrorKind, Result, StoreError};
 const FRESH: &str = include_str!("schema.sql");
 
 /// The steps in order; the first leads from version 1 to version 2.
-const STEPS: &[&str] = &[];
+const STEPS: &[&str] = &[include_str!("upgrade/0002_service_centre.sql")];
 
 /// Refuses a file of another program or of a newer simgate, before anything is written to it.
 pub(super) fn refuse_strangers(conn: &Connection) -> Result<()> {
@@ -116,7 +116,8 @@ mod tests {
     use super::*;
 
     /// The frozen schema of each released version, oldest first.
-    const FROZEN: &[&str] = &[include_str!("../../tests/schema/v01.sql")];
+    const FROZEN: &[&str] =
+        &[include_str!("../../tests/schema/v01.sql"), include_str!("../../tests/schema/v02.sql")];
 
     fn database(sql: &str, version: i64) -> Connection {
         let mut conn = Connection::open_in_memory().expect("memory");

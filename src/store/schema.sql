@@ -1,4 +1,4 @@
--- What simgate remembers, version 1.
+-- What simgate remembers, version 2.
 --
 -- Times are milliseconds since 1970 in UTC. Booleans are 0 or 1. Words in CHECK lists are those of
 -- the API; in tables that are written with every text they are compared one by one, because SQLite
@@ -15,6 +15,7 @@ CREATE TABLE lines (
     name        TEXT NOT NULL,           -- its operator's name until a person names it
     named       INTEGER NOT NULL DEFAULT 0 CHECK (named IN (0, 1)), -- 1: a person did, keep it
     operator    TEXT,                    -- last network it was seen in
+    smsc        TEXT,                    -- its service centre, put back when the SIM has none (fault 58)
     country     TEXT,                    -- two letters; how national numbers are read
     sms         TEXT NOT NULL DEFAULT 'on' CHECK (sms IN ('on', 'pending_on', 'off', 'pending_off')),
     created_at  INTEGER NOT NULL,

@@ -142,6 +142,32 @@ fn a_modem_that_is_registered_for_packets_only_sends_and_receives() {
     }
 }
 
+/// Fault 38: a modem shows reports at once (`+CDS`), or refuses to and stores them (`+CDSI`). They are read either way;
+/// from one that can do neither none comes, and that is all.
+#[test]
+fn reports_are_read_whether_a_modem_shows_or_stores_them() {
+    // Those that store no report, or where nobody can read it (quirk 89).
+    let stores_none = ["simcom-sim800", "quectel", "zte"];
+    let refused = ["+CNMI=1,1,0,1", "+CNMI=2,1,0,1", "+CNMI=3,1,0,1"];
+    let refuse = |on: &str| format!("[[rules]]\non = \"{on}\"\neffect = {{ cms = 303 }}\n");
+    for family in simgate::emulator::profiles() {
+        for shows in [true, false] {
+            let plan = if shows { String::new() } else { refused.map(refuse).concat() };
+            let mut bench = Bench::new(&[family]);
+            let plan = Faults::parse(&plan).expect("a plan");
+            bench.world.set_faults(0, plan).expect("there is one");
+            bench.act(&Op::Wait(20_000));
+            bench.act(&Op::Send { modem: 0, parts: 3, report: true });
+            bench.act(&Op::Wait(90_000));
+            let reports = if shows || !stores_none.contains(&family) { 3 } else { 0 };
+            let told = (bench.count(Stage::Accepted), bench.ledger.inbound.len());
+            assert_eq!(told, (3, reports), "{family}, shows: {shows}");
+            bench.calm();
+            bench.verdict().unwrap_or_else(|broken| panic!("{family}, {shows}: {broken}"));
+        }
+    }
+}
+
 /// Fault 45: every answer takes half a minute for a while.
 #[test]
 fn a_modem_that_takes_half_a_minute_for_everything_costs_no_text() {

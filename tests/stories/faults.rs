@@ -436,6 +436,23 @@ async fn a_stick_that_only_a_restart_cures_is_restarted_and_no_more_than_twice_a
     assert_eq!(gateway.submitted(0).len(), 2);
 }
 
+/// Fault 58: a SIM that lost its service centre while nobody looked gets back the one it had, so texts go.
+#[tokio::test(start_paused = true)]
+async fn a_service_centre_that_was_lost_over_a_power_cut_is_put_back() {
+    let mut gateway = TestGateway::plain(1).await;
+    gateway.ready().await;
+    gateway.stop().await;
+    let lost = simgate::emulator::ModemChange { smsc: Some(String::new()), ..Default::default() };
+    gateway.modems.with(|world| world.change(0, lost)).expect("there is one");
+    gateway.start().await;
+    gateway.ready().await;
+    let id = gateway.send(CUSTOMER, "did the power go?").await;
+    gateway.becomes(id, MessageState::Delivered).await;
+    let modems = gateway.store.read(|tx| tx.modems()).await.expect("readable");
+    let note = modems[0].note.as_deref();
+    assert_eq!(note, Some("The service centre number was lost and has been restored."));
+}
+
 /// Fault 66: the power comes back to the gateway and to modems of every family at the same moment, and texts wait in
 /// their SIMs. All are ready within twenty seconds of the start.
 #[tokio::test(start_paused = true)]

@@ -135,6 +135,7 @@ fn order(words: &str) -> Result<Order, String> {
         "leave" => Order::Leave(Receipt(number)),
         "allow-pin" => Order::AllowPin,
         "allow-restart" => Order::AllowRestart { from: Millis::from_secs(number) },
+        "centre" => Order::Centre(text),
         "sweep" => Order::Sweep,
         "ussd" => Order::Ussd { ticket, code: text },
         "console" => Order::Console { ticket, command: text },
