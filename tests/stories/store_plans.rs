@@ -135,7 +135,12 @@ async fn no_statement_of_every_day_reads_through_all_texts() {
     let (mut asked, mut left_out, mut found) = (0, Vec::new(), Vec::new());
     let mut excused = BTreeSet::new();
     for file in fs::read_dir(folder).expect("the store's sources") {
-        let source = fs::read_to_string(file.expect("a file").path()).expect("a source");
+        let path = file.expect("a file").path();
+        // What leads an old database here runs once.
+        if path.is_dir() {
+            continue;
+        }
+        let source = fs::read_to_string(path).expect("a source");
         for sql in statements(&source) {
             let Some(steps) = plan(&conn, &sql) else {
                 left_out.push(sql);
