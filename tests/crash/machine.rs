@@ -182,6 +182,41 @@ async fn a_program_that_holds_the_database_is_named() {
     machine.end(gateway).await;
 }
 
+/// Fault 10: a modem that is pulled out and put back again and again is found again each time, and leaves
+/// nothing open in the gateway.
+#[tokio::test]
+async fn a_modem_that_comes_and_goes_leaves_nothing_open() {
+    let machine = Machine::start("[[modem]]\n").await;
+    let mut gateway = machine.gateway(|_| ());
+    gateway.says("ready").await.expect("the gateway starts");
+    let until = async |what: &str, there: &dyn Fn(&str) -> bool| {
+        let mut looks = interval(Duration::from_millis(20));
+        let found = async {
+            loop {
+                looks.tick().await;
+                let modems = machine.api().get("/api/v1/modems").await;
+                if modems["items"][0]["state"].as_str().is_some_and(there) {
+                    return;
+                }
+            }
+        };
+        timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("never {what}"));
+    };
+    machine.receives("the first").await;
+    let (before, turns) = (gateway.open_files(), 8);
+    for _ in 0..turns {
+        machine.control.post("/modems/0/unplug", &json!({})).await.expect("pulled");
+        until("away", &|state| state == "closed").await;
+        machine.control.post("/modems/0/plug", &json!({})).await.expect("put back");
+        until("back", &|state| state == "ready").await;
+    }
+    machine.receives("the last").await;
+    let after = gateway.open_files();
+    // A request of ours may still be on its way out.
+    assert!(after < before + turns / 2, "{before} files before, {after} after {turns} turns");
+    machine.end(gateway).await;
+}
+
 /// Fault 20: the speed of a real terminal, which a pty keeps although it needs none.
 #[tokio::test]
 async fn a_device_at_another_speed_is_found() {

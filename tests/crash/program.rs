@@ -60,6 +60,12 @@ impl Program {
         while let Ok(Some(_)) = self.lines.next_line().await {}
     }
 
+    /// Files and sockets it has open.
+    pub fn open_files(&self) -> usize {
+        let files = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()));
+        files.expect("our child").count()
+    }
+
     /// Sends a signal that does not end it.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("our child");
