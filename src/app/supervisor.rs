@@ -154,22 +154,25 @@ impl Supervisor {
     /// When that happens again and again, people are told.
     fn panicked(&mut self, task: &str) -> Millis {
         let count = self.panics.caught(self.shared.clock.now(), task);
-        if count >= TOO_OFTEN {
-            let shared = Arc::clone(&self.shared);
-            let now = shared.clock.wall();
+        let shared = Arc::clone(&self.shared);
+        let (task, now) = (task.to_owned(), shared.clock.wall());
+        let alert = (count >= TOO_OFTEN).then(|| {
             let text = format!(
                 "A part of the gateway ({task}) failed {count} times within ten minutes. It is \
                  started anew each time, and everything else goes on. Please report it, with the \
                  gateway's log."
             );
-            let alert = deliverer::alert(text, format!("panics {task} {}", now.day()));
-            self.chores.spawn(async move {
-                let told = shared.store.write(move |tx| tx.add_delivery(&alert, now)).await;
-                if let Err(error) = told {
-                    tracing::error!(%error, "that a task panics could not be told");
-                }
+            deliverer::alert(text, format!("panics {task} {}", now.day()))
+        });
+        self.chores.spawn(async move {
+            let told = shared.store.write(move |tx| {
+                tx.count_panic(&task, now)?;
+                alert.map_or(Ok(()), |alert| tx.add_delivery(&alert, now).map(drop))
             });
-        }
+            if let Err(error) = told.await {
+                tracing::error!(%error, "that a task panicked could not be noted");
+            }
+        });
         roster::pause(count)
     }
 }

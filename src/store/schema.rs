@@ -12,7 +12,7 @@ use super::error::{ErrorKind, Result, StoreError};
 const FRESH: &str = include_str!("schema.sql");
 
 /// The steps in order; the first leads from version 1 to version 2.
-const STEPS: &[&str] = &[include_str!("upgrade/0002_service_centre.sql")];
+const STEPS: &[&str] = &[include_str!("upgrade/0002_centres_and_panics.sql")];
 
 /// Refuses a file of another program or of a newer simgate, before anything is written to it.
 pub(super) fn refuse_strangers(conn: &Connection) -> Result<()> {

@@ -694,6 +694,13 @@ CREATE TABLE changes (
     at   INTEGER NOT NULL
 ) STRICT;
 
+-- Mistakes of ours: how often each of the gateway's tasks panicked, ever (fault 81).
+CREATE TABLE panics (
+    task    TEXT PRIMARY KEY,            -- a chore's name, or a modem's port
+    count   INTEGER NOT NULL,
+    last_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- What people set while working, by name.
 CREATE TABLE settings (
     key   TEXT PRIMARY KEY,

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
@@ -27,8 +28,9 @@ type Labels = Vec<(&'static str, String)>;
 #[utoipa::path(get, path = "/metrics", tag = "health",
     responses((status = 200, description = "OpenMetrics 1.0", body = String, content_type = "application/openmetrics-text")))]
 pub(super) async fn show(State(app): State<App>) -> Result<Response, WebError> {
-    let read = app.store.read(|tx| Ok((tx.open_counts()?, tx.modems()?, tx.last_change()?)));
-    let (counts, modems, last_change) = read.await?;
+    let read =
+        app.store.read(|tx| Ok((tx.open_counts()?, tx.modems()?, tx.last_change()?, tx.panics()?)));
+    let (counts, modems, last_change, panics) = read.await?;
     let mut registry = Registry::with_prefix("simgate");
 
     let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
@@ -71,6 +73,16 @@ pub(super) async fn show(State(app): State<App>) -> Result<Response, WebError> {
     registry.register("modem_signal_dbm", "Signal strength in dBm", signal);
     registry.register("modem_storage_used", "Places taken in the fullest message storage", used);
     registry.register("modem_storage_places", "Places in that storage", total);
+
+    let failed = Family::<Labels, Counter>::default();
+    for panicked in panics {
+        failed.get_or_create(&vec![("task", panicked.task)]).inc_by(panicked.count);
+    }
+    registry.register(
+        "panics",
+        "How often a part of the gateway failed and was started anew",
+        failed,
+    );
 
     let changes: Gauge = Gauge::default();
     changes.set(last_change);

@@ -120,8 +120,12 @@ async fn reference(panics_at: i64) -> Result<i64, String> {
     }
     whole.pass(Millis::from_secs(20)).await;
     let looks = panics_at - left.load(Ordering::SeqCst);
+    let counted = whole.panics().await;
     whole.calm().await?;
-    Ok(looks)
+    match counted == u64::from(panics_at >= 0) {
+        true => Ok(looks),
+        false => Err(format!("{counted} panics were counted")),
+    }
 }
 
 /// Fault 81: the task of a modem panics whenever it waits for its port. No text is lost or doubled, the

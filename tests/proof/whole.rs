@@ -112,6 +112,13 @@ impl Whole {
         }
     }
 
+    /// How often tasks of the running gateway's folder panicked.
+    pub async fn panics(&self) -> u64 {
+        let (store, _) = self.running.as_ref().expect("it runs");
+        let panics = store.read(|tx| tx.panics()).await.expect("readable");
+        panics.iter().map(|panicked| panicked.count).sum()
+    }
+
     /// Starts a gateway on what is there, again when the trip ends it meanwhile.
     pub async fn start(&mut self) {
         while self.running.is_none() {

@@ -383,6 +383,26 @@ async fn health_gives_its_verdict_to_all_and_its_reasons_to_readers() {
     assert!(metrics.text.contains("simgate_open_messages{state=\"queued\"} 0"), "{}", metrics.text);
 }
 
+/// Fault 81: what failed and was started anew is counted, and shown for a day.
+#[tokio::test]
+async fn a_part_that_failed_is_counted_and_shown_for_a_day() {
+    let site = Site::new().await;
+    let (token, cookie) = (site.token(&["read"]).await, site.cookie().await);
+    let said = "A part of it (mailbox) failed";
+    assert!(!site.page("/health", &cookie).await.text.contains("failed"));
+    for _ in 0..2 {
+        let now = site.app.now();
+        site.app.store.write(move |tx| tx.count_panic("mailbox", now)).await.unwrap();
+    }
+    let metrics = site.get("/metrics", &token).await.text;
+    assert!(metrics.contains("simgate_panics_total{task=\"mailbox\"} 2"), "{metrics}");
+    let page = site.page("/health", &cookie).await.text;
+    assert!(page.contains(said), "{page}");
+    site.later(25 * 3_600);
+    let cookie = site.cookie().await;
+    assert!(!site.page("/health", &cookie).await.text.contains(said));
+}
+
 /// S58: the stream gives what was committed after the last event known, once, and goes on from there.
 #[tokio::test]
 async fn an_event_stream_resumes_after_the_last_event_known() {

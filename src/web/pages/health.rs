@@ -6,7 +6,9 @@ use axum::response::Html;
 
 use super::Frame;
 use super::strip::state_words;
-use crate::types::UnixTime;
+use super::words;
+use crate::store::Panicked;
+use crate::types::{Millis, UnixTime};
 use crate::web::App;
 use crate::web::auth::Caller;
 use crate::web::error::WebError;
@@ -41,8 +43,10 @@ pub(in crate::web) async fn show(
     State(app): State<App>,
     caller: Caller,
 ) -> Result<Html<String>, WebError> {
-    let read = app.store.read(|tx| Ok((tx.modems()?, tx.lines()?, tx.waiting_for_people()?)));
-    let (modems, lines, waiting) = read.await?;
+    let read = app
+        .store
+        .read(|tx| Ok((tx.modems()?, tx.lines()?, tx.waiting_for_people()?, tx.panics()?)));
+    let (modems, lines, waiting, panics) = read.await?;
     let own = caller.line();
     let mut parts = Vec::new();
     for modem in modems.iter().filter(|modem| own.is_none_or(|own| modem.line == Some(own))) {
@@ -59,6 +63,7 @@ pub(in crate::web) async fn show(
     }
     parts.push(disk(&app));
     parts.push(clock(app.now()));
+    parts.extend(mistakes(&app, &panics));
     parts.push(match waiting {
         0 => Part::new("Decisions", true, "No text waits for anybody."),
         1 => Part::new("Decisions", false, "One text waits for a person: see the queue."),
@@ -96,6 +101,20 @@ fn clock(now: UnixTime) -> Part {
         false => Part::new("Clock", true, "The clock is set."),
     }
 }
+
+/// What failed within a day and was started anew. Nothing is said of a gateway that does not fail.
+fn mistakes(app: &App, panics: &[Panicked]) -> Option<Part> {
+    let latest = panics.first().filter(|latest| app.now().since(latest.last_at) < DAY)?;
+    let words = format!(
+        "A part of it ({}) failed, last on {}, and was started anew. Please report it, with the \
+         gateway's log.",
+        latest.task,
+        words::when(latest.last_at, &app.settings.time_zone),
+    );
+    Some(Part::new("Gateway", false, words))
+}
+
+const DAY: Millis = Millis::from_secs(24 * 3_600);
 
 fn bytes(count: u64) -> String {
     match count / (1024 * 1024) {
