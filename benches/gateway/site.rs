@@ -134,6 +134,11 @@ impl Emulator {
         modems.as_array().expect("modems").iter().map(of).sum()
     }
 
+    /// The time in the world of the modems, in seconds.
+    pub fn clock(&self) -> f64 {
+        at(&self.control.get("/network")["time"])
+    }
+
     /// How many SUBMITs the network took in all.
     pub fn all_submits(&self) -> u64 {
         self.control.get("/network")["submits"].as_u64().unwrap_or(0)
@@ -230,13 +235,24 @@ impl Drop for Process {
 }
 
 /// Looks again and again.
-pub fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn wait<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    wait_every(Duration::from_millis(10), what, look)
+}
+
+/// The same, asking no more often than that.
+pub fn wait_every<T>(pause: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
         if let Some(found) = look() {
             return found;
         }
         assert!(started.elapsed() < PATIENCE, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::sleep(pause);
     }
+}
+
+/// A time as the control API writes it, in seconds.
+pub fn at(time: &Value) -> f64 {
+    let time: jiff::Timestamp = time.as_str().expect("a time").parse().expect("a time");
+    time.as_millisecond() as f64 / 1e3
 }
