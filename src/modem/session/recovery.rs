@@ -56,8 +56,11 @@ impl Session {
 
     /// It was told to. One that starts says so, leaves the bus, or answers when it has.
     pub(super) fn on_restart(&mut self, now: Millis, outcome: &Outcome, out: &mut Out) {
+        // It said that it has started before its answer was complete, or the gateway stops.
+        if !matches!(self.phase, Phase::Recovering { .. }) {
+            return;
+        }
         match outcome.end {
-            // It began to say so before its answer was complete.
             End::GivenUp => {}
             End::Final(at::FinalResult::Ok) | End::Assumed => {
                 let again_at = now + STARTS_WITHIN;
