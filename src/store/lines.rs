@@ -97,9 +97,7 @@ impl ReadTx<'_> {
             self.conn.prepare_cached(sql)?.query_row([line], |row| row.get(0)).optional()?;
         found.ok_or_else(|| StoreError::not_found(format_args!("line {line}")))
     }
-}
 
-impl ReadTx<'_> {
     /// The service centre that the SIM of `line` had when it last knew one.
     pub fn service_centre(&self, line: LineId) -> Result<Option<String>> {
         let sql = "SELECT smsc FROM lines WHERE id = ?1";
