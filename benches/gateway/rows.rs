@@ -138,7 +138,7 @@ fn send(site: &Site, texts: usize, text: fn(usize) -> String, report: bool) -> (
     (ended - started, site.gateway.cost().since(before))
 }
 
-const SELDOM: Duration = Duration::from_millis(100);
+const SELDOM: Duration = Duration::from_millis(500);
 
 /// From the order to deliver until a client of the events hears of the stored text.
 fn lone_text_in(size: &Size) -> Vec<Figure> {

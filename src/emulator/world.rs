@@ -110,6 +110,12 @@ fn out_of_time(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().map(|byte| byte.rotate_left(3) | 0x80).collect()
 }
 
+/// Whether a SIM has that number, in a modem or taken out of one.
+fn is_sim(modems: &[Socket], number: &str) -> bool {
+    let sims = modems.iter().flat_map(|socket| socket.device.sim.iter().chain(&socket.drawer));
+    sims.into_iter().any(|sim| sim.number == number)
+}
+
 /// How long a USB modem is gone when it restarts.
 const REENUMERATION: Millis = Millis(2_000);
 
@@ -193,6 +199,22 @@ impl World {
         }
     }
 
+    /// What a modem says to its terminal now, for whoever is at its port: it is no output any more.
+    pub fn said(&mut self, modem: usize) -> Vec<u8> {
+        if modem < self.modems.len() {
+            self.flush(modem);
+        }
+        let mut said = Vec::new();
+        self.outputs.retain(|output| match output {
+            Output::Transmit { modem: speaker, bytes } if *speaker == modem => {
+                said.extend_from_slice(bytes);
+                false
+            }
+            _ => true,
+        });
+        said
+    }
+
     /// Counts everything an onlooker could see changing.
     pub fn changes(&self) -> u64 {
         self.changes
@@ -244,13 +266,7 @@ impl World {
 
     /// The modem whose SIM has that number, plugged in or not.
     pub(super) fn is_sim(&self, number: &str) -> bool {
-        let sims = self.modems.iter().flat_map(|s| s.device.sim.iter().chain(&s.drawer));
-        sims.into_iter().any(|sim| sim.number == number)
-    }
-
-    fn numbers(&self) -> Vec<String> {
-        let sims = self.modems.iter().flat_map(|s| s.device.sim.iter().chain(&s.drawer));
-        sims.map(|sim| sim.number.clone()).collect()
+        is_sim(&self.modems, number)
     }
 
     fn due(&self) -> Option<Millis> {
@@ -272,11 +288,9 @@ impl World {
 
     /// Lets everything happen that can happen now.
     pub(super) fn settle(&mut self) {
-        let numbers = self.numbers();
         loop {
             let moment = self.moment();
-            let is_sim = |number: &str| numbers.iter().any(|n| n == number);
-            let changed = self.network.advance(moment, is_sim);
+            let changed = self.network.advance(moment, |number| is_sim(&self.modems, number));
             if !changed.is_empty() {
                 self.changed();
             }
@@ -292,7 +306,7 @@ impl World {
                     self.modems[modem].device.tick();
                 }
                 while let Some(outward) = self.modems[modem].device.outward.pop_front() {
-                    self.obey(modem, outward, &numbers);
+                    self.obey(modem, outward);
                     busy = true;
                 }
                 busy |= self.pump(modem);
@@ -309,7 +323,7 @@ impl World {
         }
     }
 
-    fn obey(&mut self, modem: usize, outward: Outward, numbers: &[String]) {
+    fn obey(&mut self, modem: usize, outward: Outward) {
         let moment = self.moment();
         let number = self.modems[modem].device.sim.as_ref().map(|sim| sim.number.clone());
         let number = number.unwrap_or_default();
@@ -322,7 +336,7 @@ impl World {
                 }
                 let kept = self.modems[modem].link_until > moment.now;
                 let radio = Radio { kept, loses: self.modems[modem].device.faults.lost_on_air };
-                let is_sim = |n: &str| numbers.iter().any(|known| known == n);
+                let is_sim = |number: &str| is_sim(&self.modems, number);
                 let (takes, result) =
                     self.network.submit(moment, modem, &number, tpdu, is_sim, radio);
                 let socket = &mut self.modems[modem];

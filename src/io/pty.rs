@@ -19,7 +19,7 @@ use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
-use super::emulated::{drained, shared};
+use super::emulated::shared;
 use super::paced::Paced;
 use crate::emulator::{Input, Output, Shared, World};
 use crate::io::Clock;
@@ -54,8 +54,8 @@ impl Ptys {
         let shared = shared(world, clock.clone(), wake.clone());
         let links = links.to_owned();
         let mut ptys = Ptys { shared, wake, clock, links, lines };
-        let (outputs, _) = drained(&ptys.shared);
-        ptys.carry_out(outputs)?;
+        let (plugs, _) = ptys.transmit();
+        ptys.carry_out(plugs)?;
         Ok(ptys)
     }
 
@@ -67,8 +67,8 @@ impl Ptys {
     /// Drives the world until this future is dropped; the links go with it.
     pub async fn serve(mut self) -> io::Result<()> {
         loop {
-            let (outputs, next) = drained(&self.shared);
-            self.carry_out(outputs)?;
+            let (plugs, next) = self.transmit();
+            self.carry_out(plugs)?;
             tokio::select! {
                 () = self.wake.notified() => {}
                 () = self.clock.sleep_until(next) => {}
@@ -76,18 +76,32 @@ impl Ptys {
         }
     }
 
-    fn carry_out(&mut self, outputs: Vec<Output>) -> io::Result<()> {
-        for output in outputs {
-            match output {
-                Output::Transmit { modem, bytes } => {
-                    if let Some(line) = &self.lines[modem] {
-                        // The carrier ends only with the line itself.
-                        let _ = line.bytes.send(bytes);
+    /// Gives each line what its modem says; returns what else there is to do, and when to come back.
+    fn transmit(&self) -> (Vec<Output>, Option<Millis>) {
+        // While nobody else has the world: what a carrier takes for itself must not be overtaken.
+        self.shared.quietly(|world| {
+            let mut plugs = Vec::new();
+            loop {
+                match world.poll() {
+                    Output::Transmit { modem, bytes } => {
+                        if let Some(line) = &self.lines[modem] {
+                            // The carrier ends only with the line itself.
+                            let _ = line.bytes.send(bytes);
+                        }
                     }
+                    Output::WakeAt(next) => return (plugs, next),
+                    output => plugs.push(output),
                 }
+            }
+        })
+    }
+
+    fn carry_out(&mut self, plugs: Vec<Output>) -> io::Result<()> {
+        for output in plugs {
+            match output {
                 Output::Unplug { modem } => self.lines[modem] = None,
                 Output::Plug { modem } => self.plug(modem)?,
-                Output::Changed | Output::WakeAt(_) => {}
+                Output::Transmit { .. } | Output::Changed | Output::WakeAt(_) => {}
             }
         }
         Ok(())
@@ -211,7 +225,17 @@ async fn talk(
             read = master.from_terminal.read(&mut buffer) => match read {
                 Ok(n) if n > 0 => {
                     let bytes = &buffer[..n];
-                    shared.with(|world| world.handle(shared.now(), Input::Bytes { modem, bytes }));
+                    let answer = shared.with(|world| {
+                        world.handle(shared.now(), Input::Bytes { modem, bytes });
+                        // A modem does not wait for the others to be heard. What it said before goes first.
+                        let mut answer = Vec::new();
+                        while let Ok(bytes) = outgoing.try_recv() {
+                            answer.extend(bytes);
+                        }
+                        answer.extend(world.said(modem));
+                        answer
+                    });
+                    write_all(&mut master.to_terminal, &answer).await;
                 }
                 _ => return,
             },
