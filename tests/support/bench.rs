@@ -278,7 +278,7 @@ impl Bench {
             }
         }
         for (modem, pdu) in self.ledger.inbound.keys() {
-            // A report damaged on the line, where nobody repeats it, is kept as it came.
+            // A text damaged on the line, where nobody repeats it, is kept as it came.
             let text = Pdu::decode(pdu, Way::ToMobile);
             let text = matches!(text, Ok(Pdu { tpdu: Tpdu::Deliver(_), .. }));
             if text && !self.given.contains(&(*modem, pdu.clone())) {

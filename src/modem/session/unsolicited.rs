@@ -7,6 +7,7 @@ use super::{Event, Out, Phase, Session};
 use crate::at::commands::network::Signal;
 use crate::at::commands::sim::SimState;
 use crate::at::{Dialogue, Urc};
+use crate::sms::{Pdu, Tpdu, Way};
 use crate::types::Millis;
 
 impl Session {
@@ -20,6 +21,15 @@ impl Session {
             Urc::MessageStored { storage, .. } | Urc::ReportStored { storage, .. } => {
                 self.inbox.announced(now, storage.as_deref(), &self.known);
                 self.health.prove(now, out);
+            }
+            Urc::ReportDirect(direct)
+                if !self.known.acknowledges
+                    && !is_whole(direct.length, &direct.pdu)
+                    && !is_report(&direct.pdu) =>
+            {
+                // Nobody repeats it, and what is left of it is no text for people to read.
+                self.health.prove(now, out);
+                out.note("A delivery report was damaged on the line and is not repeated.");
             }
             Urc::MessageDirect(direct) | Urc::ReportDirect(direct) => {
                 self.health.prove(now, out);
@@ -98,6 +108,11 @@ fn is_whole(length: Option<u16>, pdu: &str) -> bool {
         (Some(length), Some(smsc)) => pdu.len() == 2 * (1 + smsc + usize::from(length)),
         _ => length.is_none(),
     }
+}
+
+/// The PDU can be read as a status report (23.040 §9.2.2.3).
+fn is_report(pdu: &str) -> bool {
+    matches!(Pdu::decode(pdu, Way::ToMobile), Ok(Pdu { tpdu: Tpdu::StatusReport(_), .. }))
 }
 
 fn head(text: &str) -> String {
