@@ -7,7 +7,7 @@ use super::{Event, Out, Phase, Session};
 use crate::at::commands::network::Signal;
 use crate::at::commands::sim::SimState;
 use crate::at::{Dialogue, Urc};
-use crate::sms::{Pdu, Tpdu, Way};
+use crate::sms::{Pdu, Way};
 use crate::types::Millis;
 
 impl Session {
@@ -23,13 +23,11 @@ impl Session {
                 self.health.prove(now, out);
             }
             Urc::ReportDirect(direct)
-                if !self.known.acknowledges
-                    && !is_whole(direct.length, &direct.pdu)
-                    && !is_report(&direct.pdu) =>
+                if !self.known.acknowledges && is_remnant(direct.length, &direct.pdu) =>
             {
                 // Nobody repeats it, and what is left of it is no text for people to read.
                 self.health.prove(now, out);
-                out.note("A delivery report was damaged on the line and is not repeated.");
+                out.note_once("A delivery report was damaged on the line and is not repeated.");
             }
             Urc::MessageDirect(direct) | Urc::ReportDirect(direct) => {
                 self.health.prove(now, out);
@@ -110,9 +108,12 @@ fn is_whole(length: Option<u16>, pdu: &str) -> bool {
     }
 }
 
-/// The PDU can be read as a status report (23.040 §9.2.2.3).
-fn is_report(pdu: &str) -> bool {
-    matches!(Pdu::decode(pdu, Way::ToMobile), Ok(Pdu { tpdu: Tpdu::StatusReport(_), .. }))
+/// What is left of a report that lost octets: no message, and no more than was announced. A longer
+/// line may hold a text whose header was lost as well, and a line that reads as one is one.
+fn is_remnant(length: Option<u16>, pdu: &str) -> bool {
+    // The service centre's address has twelve octets at most (24.011 §8.2.5.2).
+    let longest = length.map_or(0, |length| 2 * (12 + usize::from(length)));
+    !is_whole(length, pdu) && pdu.len() <= longest && Pdu::decode(pdu, Way::ToMobile).is_err()
 }
 
 fn head(text: &str) -> String {
